@@ -1,0 +1,154 @@
+"""Bad input meets one clear sentence here, at the doors, so that the methods stay formulas."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .types import Array, ArrayLike, Objective, Step
+
+__all__ = ["Signature", "check_hyper", "check_number", "check_start", "check_step", "signature"]
+
+
+class Signature(NamedTuple):
+    """What the signature of a step function says: its state and its hyper-parameters."""
+
+    name: str
+    state: dict[str, Any]
+    hyper: dict[str, Any]
+
+
+def signature(step: Step) -> Signature:
+    """Read the signature of a step function ``step(f, theta, t, state…, *, hyper…)``.
+
+    Raises ``TypeError`` when ``step`` is not such a function.
+
+    >>> from course_lib import momentum
+    >>> signature(momentum).state
+    {'v': 0.0}
+    """
+    name = getattr(step, "__name__", repr(step))
+    if not callable(step):
+        raise TypeError(f"step={step!r} is not a function; write def my_step(f, theta, t, *, lr): …")
+    parameters = list(inspect.signature(step).parameters.values())
+    before = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    after = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+    state = {p.name: p.default for p in before[3:]}
+    if [p.name for p in before[:3]] != ["f", "theta", "t"]:
+        raise TypeError(f"step={name} must start with the arguments f, theta, t")
+    for key, default in state.items():
+        if default is inspect.Parameter.empty:
+            raise TypeError(
+                f"step={name} has the argument {key} without an initial value: "
+                f"write {key}=0.0 if it is carried on, or put it after * if it is a hyper-parameter"
+            )
+    return Signature(name, state, {p.name: p.default for p in after})
+
+
+def check_number(
+    name: str,
+    value: ArrayLike,
+    *,
+    at_least: float = -np.inf,
+    above: float = -np.inf,
+    below: float = np.inf,
+) -> Array:
+    """Return ``value`` as an array of finite numbers inside its limits.
+
+    Raises ``ValueError`` with one sentence that names the argument and the value.
+
+    >>> check_number("lr", -0.1, above=0)
+    Traceback (most recent call last):
+    ...
+    ValueError: lr=-0.1 must be above 0
+    """
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}={value!r} is not a number") from None
+    wishes = [
+        (np.isfinite(array), "be finite"),
+        (array >= at_least, f"be at least {at_least:g}"),
+        (array > above, f"be above {above:g}"),
+        (array < below, f"be below {below:g}"),
+    ]
+    for holds, wish in wishes:
+        if not np.all(holds):
+            worst = array[~holds].flat[0] if array.ndim else float(array)
+            raise ValueError(f"{name}={worst:g} must {wish}")
+    return array
+
+
+def check_hyper(step: Signature, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the hyper-parameters that ``step`` will run with: the given ones over its defaults.
+
+    A value may be a number, an array or a schedule ``t -> value`` (tried here at t = 1).
+
+    Raises ``TypeError`` for a name that ``step`` does not have and for a missing value, and
+    ``ValueError`` for a value outside its domain: learning rates above 0, decay rates in [0, 1),
+    and for a line search c and β in (0, 1).
+    """
+    known = ", ".join(step.hyper) or "none"
+    for name in given:
+        if name not in step.hyper:
+            raise TypeError(f"{step.name} has no hyper-parameter {name}; it has: {known}")
+    hyper = {**step.hyper, **given}
+    for name, value in hyper.items():
+        if value is inspect.Parameter.empty:
+            raise TypeError(f"{step.name} needs a value for {name}")
+        if value is None:
+            continue
+        scheduled = callable(value)
+        limits = _limits(name, line_search="c" in step.hyper, scheduled=scheduled)
+        first = value(1) if scheduled else value
+        array = check_number(f"{name}(1)" if scheduled else name, first, **limits)
+        hyper[name] = value if scheduled else array if array.ndim else array.item()
+    return hyper
+
+
+def _limits(name: str, *, line_search: bool, scheduled: bool) -> dict[str, float]:
+    if name == "lr" and scheduled:
+        return {"at_least": 0}
+    if name in ("lr", "alpha0"):
+        return {"above": 0}
+    if name == "c" or (name == "beta" and line_search):
+        return {"above": 0, "below": 1}
+    if name in ("beta", "beta1", "beta2", "gamma", "rho"):
+        return {"at_least": 0, "below": 1}
+    if name in ("eps", "weight_decay", "floor"):
+        return {"at_least": 0}
+    return {}
+
+
+def check_start(f: Objective, theta0: ArrayLike) -> Array:
+    """Return the start as an array of shape ``(..., d)``.
+
+    Raises ``TypeError`` when ``f`` is no objective, ``ValueError`` when the start cannot be one.
+    """
+    if not isinstance(f, Objective):
+        raise TypeError(f"f={f!r} is not an objective: it needs f(theta), f.grad and f.hess")
+    theta = check_number("theta0", theta0)
+    if theta.ndim == 0 or theta.size == 0:
+        raise ValueError(f"theta0 has shape {theta.shape}; its last axis must hold the parameters")
+    dim = getattr(f, "dim", theta.shape[-1])
+    if theta.shape[-1] != dim:
+        raise ValueError(f"theta0 has shape {theta.shape}; f has {dim} parameters, so (..., {dim})")
+    return theta
+
+
+def check_step(step: Signature, result: Any, shape: tuple[int, ...]) -> None:
+    """Check what a step function returned from its first step.
+
+    Raises ``TypeError`` unless it is ``(theta_next, inner)``, ``ValueError`` when ``theta_next``
+    has the wrong shape or ``inner`` lacks what the signature carries on.
+    """
+    if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict)):
+        raise TypeError(f"{step.name} must return (theta_next, inner), with inner a dict")
+    theta, inner = result
+    if np.shape(theta) != shape:
+        raise ValueError(f"{step.name} turned a theta of shape {shape} into shape {np.shape(theta)}")
+    if missing := [name for name in step.state if name not in inner]:
+        raise ValueError(f"{step.name} carries {missing[0]} on, but inner has no {missing[0]!r}")

@@ -1,0 +1,119 @@
+"""Turn what a student types into a SymPy expression, without ever evaluating it as Python."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+
+import sympy as sp
+
+__all__ = ["parse"]
+
+LONGEST = 500
+LARGEST_EXPONENT = 50
+
+FUNCTIONS: dict[str, Callable[[sp.Expr], sp.Expr]] = {
+    "sin": sp.sin,
+    "cos": sp.cos,
+    "tan": sp.tan,
+    "atan": sp.atan,
+    "sinh": sp.sinh,
+    "cosh": sp.cosh,
+    "tanh": sp.tanh,
+    "exp": sp.exp,
+    "log": sp.log,
+    "sqrt": sp.sqrt,
+    "abs": sp.Abs,
+}
+CONSTANTS: dict[str, sp.Expr] = {"pi": sp.pi, "e": sp.E}
+OPERATORS: dict[type[ast.operator], Callable[[sp.Expr, sp.Expr], sp.Expr]] = {
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+    ast.Div: lambda a, b: a / b,
+    ast.Pow: lambda a, b: a**b,
+}
+
+
+def parse(text: str, symbols: Sequence[sp.Symbol] | None = None) -> sp.Expr:
+    """Parse a formula such as ``"x^2 + 3*y^2"`` into a SymPy expression.
+
+    The text is read as a tree of numbers, names, ``+ - * / ^ **`` and the functions in
+    ``FUNCTIONS``; nothing else is accepted and nothing is executed. Decimals become exact
+    fractions. Names that are not in ``symbols`` are refused; without ``symbols`` every
+    unknown name becomes a real symbol.
+
+    Raises ``ValueError`` with one sentence that names the text and what is wrong with it.
+
+    >>> parse("x^2/4 + sin(2*y)")
+    x**2/4 + sin(2*y)
+    >>> parse("2x")
+    Traceback (most recent call last):
+    ...
+    ValueError: expr='2x' is not a formula I can read: write the product out, as in 2*x
+    """
+    if len(text) > LONGEST:
+        raise ValueError(f"expr has {len(text)} characters; the limit is {LONGEST}")
+    try:
+        tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
+        expr = _build(tree, None if symbols is None else {s.name: s for s in symbols})
+    except _Unreadable as reason:
+        raise ValueError(f"expr={text!r} is not a formula I can read: {reason}") from None
+    except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
+        detail = "it is nested too deeply" if isinstance(error, RecursionError | MemoryError) else (
+            "write the product out, as in 2*x"
+            if "decimal literal" in str(error)
+            else "check the brackets and the operators"
+        )
+        raise ValueError(f"expr={text!r} is not a formula I can read: {detail}") from None
+    if expr.has(sp.zoo, sp.nan, sp.oo, sp.I):
+        raise ValueError(f"expr={text!r} has no real, finite value (is there a division by zero?)")
+    return expr
+
+
+class _Unreadable(Exception):
+    """What is wrong with a formula, in words."""
+
+
+def _build(node: ast.expr, known: dict[str, sp.Symbol] | None) -> sp.Expr:
+    match node:
+        case ast.Constant(value=bool() | complex() | str() | bytes() | None):
+            raise _Unreadable(f"{node.value!r} is not a real number")
+        case ast.Constant(value=int() | float() as number):
+            if number != number or abs(number) > 1e100:
+                raise _Unreadable(f"{number!r} is too large")
+            return sp.Rational(str(number))
+        case ast.Name(id=name):
+            return _symbol(name, known)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_build(operand, known)
+        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+            return _build(operand, known)
+        case ast.BinOp(op=op, left=left, right=right) if type(op) in OPERATORS:
+            a, b = _build(left, known), _build(right, known)
+            if isinstance(op, ast.Pow) and b.is_number and abs(b) > LARGEST_EXPONENT:
+                raise _Unreadable(f"an exponent above {LARGEST_EXPONENT} is too large")
+            return OPERATORS[type(op)](a, b)
+        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS:
+            return FUNCTIONS[name](_build(argument, known))
+        case ast.Call(func=ast.Name(id=name)):
+            if name in FUNCTIONS:
+                raise _Unreadable(f"{name} takes one argument")
+            raise _Unreadable(
+                f"{name!r} is not a function I know; I know {', '.join(FUNCTIONS)} "
+                "(and a product needs its *)"
+            )
+        case _:
+            raise _Unreadable("use only numbers, names, + - * / ^ and " + ", ".join(FUNCTIONS))
+
+
+def _symbol(name: str, known: dict[str, sp.Symbol] | None) -> sp.Expr:
+    if known is not None and name in known:
+        return known[name]
+    if name in CONSTANTS:
+        return CONSTANTS[name]
+    if name in FUNCTIONS:
+        raise _Unreadable(f"{name} is a function and needs its brackets, as in {name}(x)")
+    if known is not None:
+        raise _Unreadable(f"{name!r} is none of the variables {', '.join(known)}")
+    return sp.Symbol(name, real=True)
