@@ -1,22 +1,34 @@
-from . import functions as functions, theory as theory
-from .line_search import armijo as armijo, descent_direction as descent_direction, gd_armijo as gd_armijo, newton as newton
+from . import functions as functions
+from . import plots as plots
+from . import theory as theory
+from .code_listing import listing as listing
+from .explorer import Explorer as Explorer
+from .explorer import Goal as Goal
+from .explorer import explore as explore
+from .explorer import linear as linear
+from .explorer import logarithmic as logarithmic
+from .line_search import armijo as armijo
+from .line_search import descent_direction as descent_direction
+from .line_search import gd_armijo as gd_armijo
+from .line_search import newton as newton
 from .objectives import Symbolic as Symbolic
 from .parsing import parse as parse
-from .run import Trace as Trace, run as run
-from .steps import (
-    adadelta as adadelta,
-    adagrad as adagrad,
-    adam as adam,
-    adamw as adamw,
-    amsgrad as amsgrad,
-    gd as gd,
-    momentum as momentum,
-    nesterov as nesterov,
-    rmsprop as rmsprop,
-)
-from .stopping import (
-    small_change as small_change,
-    small_decrement as small_decrement,
-    small_gradient as small_gradient,
-    small_step as small_step,
-)
+from .questions import ask as ask
+from .questions import predict as predict
+from .questions import right as right
+from .questions import wrong as wrong
+from .runner import Trace as Trace
+from .runner import run as run
+from .steps import adadelta as adadelta
+from .steps import adagrad as adagrad
+from .steps import adam as adam
+from .steps import adamw as adamw
+from .steps import amsgrad as amsgrad
+from .steps import gd as gd
+from .steps import momentum as momentum
+from .steps import nesterov as nesterov
+from .steps import rmsprop as rmsprop
+from .stopping import small_change as small_change
+from .stopping import small_decrement as small_decrement
+from .stopping import small_gradient as small_gradient
+from .stopping import small_step as small_step

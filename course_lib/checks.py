@@ -32,7 +32,9 @@ def signature(step: Step) -> Signature:
     """
     name = getattr(step, "__name__", repr(step))
     if not callable(step):
-        raise TypeError(f"step={step!r} is not a function; write def my_step(f, theta, t, *, lr): …")
+        raise TypeError(
+            f"step={step!r} is not a function; write def my_step(f, theta, t, *, lr): …"
+        )
     parameters = list(inspect.signature(step).parameters.values())
     before = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     after = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
@@ -149,6 +151,8 @@ def check_step(step: Signature, result: Any, shape: tuple[int, ...]) -> None:
         raise TypeError(f"{step.name} must return (theta_next, inner), with inner a dict")
     theta, inner = result
     if np.shape(theta) != shape:
-        raise ValueError(f"{step.name} turned a theta of shape {shape} into shape {np.shape(theta)}")
+        raise ValueError(
+            f"{step.name} turned a theta of shape {shape} into shape {np.shape(theta)}"
+        )
     if missing := [name for name in step.state if name not in inner]:
         raise ValueError(f"{step.name} carries {missing[0]} on, but inner has no {missing[0]!r}")

@@ -1,4 +1,4 @@
-"""Step lengths that are searched for, not chosen: Armijo's rule, and the two methods that use it."""
+"""Step lengths that are searched for, not chosen: Armijo's rule and the methods that use it."""
 
 from __future__ import annotations
 

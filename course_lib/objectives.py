@@ -119,7 +119,9 @@ class Symbolic:
     def condition(self) -> float:
         """κ = λ_max / λ_min. Defined where the Hessian is constant and positive definite."""
         if self.curvatures[0] <= 0:
-            raise ValueError(f"the Hessian of {self.name} is not positive definite, so κ is undefined")
+            raise ValueError(
+                f"the Hessian of {self.name} is not positive definite, so κ is undefined"
+            )
         return float(self.curvatures[-1] / self.curvatures[0])
 
     def __repr__(self) -> str:
@@ -172,7 +174,9 @@ class _Printer(NumPyPrinter):  # type: ignore[misc]
 
 
 @lru_cache(maxsize=256)
-def _compile(exprs: tuple[sp.Expr, ...], symbols: tuple[sp.Symbol, ...]) -> Callable[..., list[Any]]:
+def _compile(
+    exprs: tuple[sp.Expr, ...], symbols: tuple[sp.Symbol, ...]
+) -> Callable[..., list[Any]]:
     printer = _Printer({"fully_qualified_modules": False, "inline": True})
     modules = [{"power": _power}, "numpy"]
     compiled: Callable[..., list[Any]] = sp.lambdify(

@@ -60,10 +60,14 @@ def parse(text: str, symbols: Sequence[sp.Symbol] | None = None) -> sp.Expr:
     except _Unreadable as reason:
         raise ValueError(f"expr={text!r} is not a formula I can read: {reason}") from None
     except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
-        detail = "it is nested too deeply" if isinstance(error, RecursionError | MemoryError) else (
-            "write the product out, as in 2*x"
-            if "decimal literal" in str(error)
-            else "check the brackets and the operators"
+        detail = (
+            "it is nested too deeply"
+            if isinstance(error, RecursionError | MemoryError)
+            else (
+                "write the product out, as in 2*x"
+                if "decimal literal" in str(error)
+                else "check the brackets and the operators"
+            )
         )
         raise ValueError(f"expr={text!r} is not a formula I can read: {detail}") from None
     if expr.has(sp.zoo, sp.nan, sp.oo, sp.I):

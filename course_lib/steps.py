@@ -11,7 +11,17 @@ import numpy as np
 
 from .types import Array, Inner, Number, Objective
 
-__all__ = ["adadelta", "adagrad", "adam", "adamw", "amsgrad", "gd", "momentum", "nesterov", "rmsprop"]
+__all__ = [
+    "adadelta",
+    "adagrad",
+    "adam",
+    "adamw",
+    "amsgrad",
+    "gd",
+    "momentum",
+    "nesterov",
+    "rmsprop",
+]
 
 
 def gd(f: Objective, theta: Array, t: int, *, lr: Number) -> tuple[Array, Inner]:

@@ -20,12 +20,13 @@ CACHE_FRIENDLY = 8192
 class Trace:
     """What a run left behind; T is the number of steps recorded and ``...`` are the runs.
 
-    ``theta`` has shape ``(T + 1, ..., d)``, ``loss`` and ``grad_norm`` have ``(T + 1, ...)``, every
-    array of ``inner`` has ``(T, ...)`` or ``(T, ..., d)``. ``steps`` is how many steps a run took and
-    ``outcome`` why it stopped: ``"converged"`` (the criterion held), ``"stalled"`` (no acceptable
-    step), ``"diverged"`` (a number stopped being finite) or ``"out of steps"``; for a grid both are
-    arrays of shape ``(...)``, and a run that has stopped repeats its last point. What was not
-    recorded is None.
+    ``theta`` has shape ``(T + 1, ..., d)``, ``loss`` and ``grad_norm`` have ``(T + 1, ...)``, and
+    every array of ``inner`` has ``(T, ...)`` or ``(T, ..., d)``. What was not recorded is None.
+
+    ``steps`` is how many steps a run took and ``outcome`` why it stopped: ``"converged"`` (the
+    criterion held), ``"stalled"`` (no acceptable step), ``"diverged"`` (a number stopped being
+    finite) or ``"out of steps"``. For a grid both are arrays of shape ``(...)``, and a run that has
+    stopped repeats its last point.
     """
 
     theta: Array | None

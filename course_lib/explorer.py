@@ -1,0 +1,320 @@
+"""A live picture of any step function: sliders for its hyper-parameters, and a goal to reach."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable
+from html import escape
+from typing import Any, NamedTuple, Protocol
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from PIL import Image
+
+from .checks import check_hyper, check_number, check_start, signature
+from .objectives import Symbolic
+from .plots import COLORS, contours, curve, figure, sample
+from .runner import Trace, run
+from .types import Array, ArrayLike, Criterion, Step
+
+__all__ = ["Explorer", "Goal", "Slider", "explore", "linear", "logarithmic", "readout"]
+
+COMPRESSION = 1
+FAR = 1e6
+
+
+class Slider(NamedTuple):
+    """The range of a slider and where it starts; see `linear` and `logarithmic`."""
+
+    low: float
+    high: float
+    value: float
+    log: bool
+
+
+def linear(low: float, high: float, value: float) -> Slider:
+    """Return a slider with even steps from ``low`` to ``high``, starting at ``value``.
+
+    >>> linear(0, 1, 0.9).log
+    False
+    """
+    return _checked(Slider(low, high, value, log=False))
+
+
+def logarithmic(low: float, high: float, value: float) -> Slider:
+    """Return a slider whose steps are even in the logarithm, for rates and tolerances.
+
+    >>> logarithmic(1e-3, 1, 0.1).log
+    True
+    """
+    check_number("low", low, above=0)
+    return _checked(Slider(low, high, value, log=True))
+
+
+def _checked(slider: Slider) -> Slider:
+    check_number("low", slider.low)
+    check_number("high", slider.high, above=slider.low)
+    check_number("value", slider.value, at_least=slider.low)
+    check_number("high", slider.high, at_least=slider.value)
+    return slider
+
+
+class Goal(NamedTuple):
+    """What the reader should reach: in words, and as a test of the trace.
+
+    >>> goal = Goal("J below 0.001", lambda trace: trace.loss[-1] < 1e-3)
+    """
+
+    words: str
+    reached: Callable[[Trace], bool]
+
+
+class Panel(Protocol):
+    """One picture of a trace: a background that stays, and artists that move."""
+
+    ax: Axes
+    artists: list[Artist]
+
+    def move(self, trace: Trace) -> None:
+        """Move the artists to where the trace says."""
+
+
+class PathPanel:
+    """The points of the run on the level sets of a function of two variables."""
+
+    def __init__(self, ax: Axes, f: Symbolic, n_steps: int) -> None:
+        self.ax = ax
+        contours(ax, f)
+        (self.line,) = ax.plot([], [], "o-", color=COLORS["orange"], markersize=4, linewidth=1.5)
+        (self.start,) = ax.plot([], [], "o", color="white", markersize=9, mew=2)
+        self.start.set_markeredgecolor(COLORS["orange"])
+        self.artists: list[Artist] = [self.line, self.start]
+
+    def move(self, trace: Trace) -> None:
+        """Draw the finite part of the path."""
+        points = _finite(trace)
+        self.line.set_data(*points.T)
+        self.start.set_data(*points[:1].T)
+
+
+class CurvePanel:
+    """The points of the run on the graph of a function of one variable."""
+
+    def __init__(self, ax: Axes, f: Symbolic, n_steps: int) -> None:
+        self.ax, self.f = ax, f
+        curve(ax, f)
+        low, high = ax.get_ylim()
+        ax.set_ylim(low - 0.05 * (high - low), high)
+        (self.line,) = ax.plot([], [], "o-", color=COLORS["orange"], markersize=5, linewidth=1)
+        (self.start,) = ax.plot([], [], "o", color="white", markersize=9, mew=2)
+        self.start.set_markeredgecolor(COLORS["orange"])
+        self.artists: list[Artist] = [self.line, self.start]
+
+    def move(self, trace: Trace) -> None:
+        """Draw the finite part of the path."""
+        points = _finite(trace)[:, 0]
+        values = self.f(points[:, None])
+        self.line.set_data(points, values)
+        self.start.set_data(points[:1], values[:1])
+
+
+class LossPanel:
+    """The height above the lowest known value, step by step, on a logarithmic axis."""
+
+    def __init__(self, ax: Axes, f: Symbolic, n_steps: int) -> None:
+        self.ax = ax
+        self.lowest = float(np.min(f(f.minima))) if f.minima is not None else 0.0
+        heights = sample(f, 101)[-1] - self.lowest
+        top = 10.0 ** np.ceil(np.log10(np.nanmax(np.abs(heights)))) * 10
+        known = f.minima is not None
+        ax.set(xlabel="step $t$", ylabel="$J - J_{min}$" if known else "$J$", title="loss")
+        ax.set(yscale="log", xlim=(0, n_steps), ylim=(top * 1e-16, top))
+        (self.line,) = ax.plot([], [], ".-", color=COLORS["orange"], markersize=5)
+        self.artists: list[Artist] = [self.line]
+
+    def move(self, trace: Trace) -> None:
+        """Draw the positive heights; the logarithm has no place for others."""
+        height = np.asarray(trace.loss) - self.lowest
+        height = np.where(np.isfinite(height) & (height > 0), height, np.nan)
+        self.line.set_data(np.arange(len(height)), height)
+
+
+def _finite(trace: Trace) -> Array:
+    points: Array = np.asarray(trace.theta)
+    points = points[np.isfinite(points).all(-1)]
+    return np.clip(points, -FAR, FAR)
+
+
+class Picture:
+    """A figure whose background is drawn once and whose moving artists are drawn over it."""
+
+    def __init__(self, f: Symbolic, n_steps: int) -> None:
+        self.figure, axes = figure(2, width=10, height=4.2)
+        first = PathPanel if f.dim == 2 else CurvePanel
+        self.panels: list[Panel] = [first(axes[0], f, n_steps), LossPanel(axes[1], f, n_steps)]
+        for panel in self.panels:
+            for artist in panel.artists:
+                artist.set_animated(True)
+        self.figure.canvas.draw()
+        self.background = self.figure.canvas.copy_from_bbox(self.figure.bbox)
+
+    def draw(self, trace: Trace) -> bytes:
+        """Return the picture of a trace as PNG."""
+        canvas = self.figure.canvas
+        canvas.restore_region(self.background)
+        for panel in self.panels:
+            panel.move(trace)
+            for artist in panel.artists:
+                panel.ax.draw_artist(artist)
+        buffer = io.BytesIO()
+        image = Image.fromarray(np.asarray(canvas.buffer_rgba()))
+        image.convert("RGB").save(buffer, format="png", compress_level=COMPRESSION)
+        return buffer.getvalue()
+
+
+def readout(trace: Trace) -> str:
+    """Say in words how a run ended.
+
+    >>> from course_lib import functions, gd
+    >>> readout(run(gd, functions.quadratic(4), (1.0, 1.0), 10, lr=1.0))
+    '10 steps, diverging: J grew from 2.5 to 6.97e+09.'
+    """
+    plural = "step" if trace.steps == 1 else "steps"
+    if trace.outcome == "diverged":
+        return f"Diverged: J is no longer a finite number at step {trace.steps}."
+    first, last = np.asarray(trace.loss)[[0, -1]]
+    if last > 100 * abs(first):
+        return f"{trace.steps} {plural}, diverging: J grew from {first:.3g} to {last:.3g}."
+    return f"{trace.steps} {plural}, {trace.outcome}. Last J = {last:.3g}."
+
+
+class Explorer:
+    """Sliders over a live picture; `explore` makes it. ``trace`` is the run now shown."""
+
+    def __init__(
+        self,
+        step: Step,
+        f: Symbolic,
+        start: ArrayLike,
+        n_steps: int,
+        goal: Goal | None,
+        until: Criterion | None,
+        settings: dict[str, Any],
+    ) -> None:
+        self.step, self.f, self.n_steps, self.goal, self.until = step, f, n_steps, goal, until
+        self.start = check_start(f, start)
+        self.ranges = {k: v for k, v in settings.items() if isinstance(v, Slider)}
+        self.fixed = {k: v for k, v in settings.items() if not isinstance(v, Slider)}
+        name = signature(step).name
+        check_hyper(signature(step), self.fixed | {k: r.value for k, r in self.ranges.items()})
+        self.title = f"{name} on {f.name} from {tuple(self.start.tolist())}"
+        self.sliders = {key: _slider(key, spec) for key, spec in self.ranges.items()}
+        self.picture = Picture(f, n_steps)
+        self.image = widgets.Image(format="png", layout={"max_width": "100%"})
+        self.words = widgets.HTML()
+        reset = widgets.Button(description="Reset", tooltip="Put every slider back to its start")
+        reset.on_click(lambda _: self.reset())
+        rows = [_row(key, slider) for key, slider in self.sliders.items()]
+        self.view = widgets.VBox([*rows, self.image, self.words, reset])
+        for slider in self.sliders.values():
+            slider.observe(lambda _: self.update(), names="value")
+        self.update()
+
+    def update(self) -> None:
+        """Run with the sliders' values and show what happened."""
+        try:
+            values = {key: slider.value for key, slider in self.sliders.items()}
+            trace = run(
+                self.step, self.f, self.start, self.n_steps,
+                until=self.until, **self.fixed, **values,
+            )  # fmt: skip
+        except Exception as error:  # a student's own step may fail in any way: say it, stay alive
+            self.words.value = f"<b>{type(error).__name__}:</b> {escape(str(error))}"
+            return
+        self.trace = trace
+        self.image.value = self.picture.draw(trace)
+        self.image.alt_text = self.describe()
+        self.words.value = f"<p role='status'>{escape(readout(trace))} {self._goal_html()}</p>"
+
+    def reset(self) -> None:
+        """Put every slider back to where it started."""
+        for key, slider in self.sliders.items():
+            slider.value = self.ranges[key].value
+
+    def goal_reached(self) -> bool:
+        """Tell whether the run now shown reaches the goal."""
+        with np.errstate(all="ignore"):
+            return self.goal is not None and bool(self.goal.reached(self.trace))
+
+    def describe(self) -> str:
+        """Say in plain text what the picture shows."""
+        values = ", ".join(f"{key} = {slider.value:.4g}" for key, slider in self.sliders.items())
+        return f"{self.title}, {values}: {readout(self.trace)}"
+
+    def _goal_html(self) -> str:
+        if self.goal is None:
+            return ""
+        mark, color = (
+            ("✔ Goal reached", "#009E73") if self.goal_reached() else ("○ Goal", "inherit")
+        )
+        return f"<b style='color:{color}'>{mark}: {escape(self.goal.words)}</b>"
+
+    def __repr__(self) -> str:
+        return self.describe()
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        live = self.view._repr_mimebundle_() or {}
+        still = base64.b64encode(self.image.value).decode()
+        return {**live, "image/png": still, "text/plain": repr(self)}
+
+
+def explore(
+    step: Step,
+    f: Symbolic,
+    start: ArrayLike,
+    n_steps: int = 50,
+    *,
+    goal: Goal | None = None,
+    until: Criterion | None = None,
+    **settings: Any,
+) -> Explorer:
+    """Show the runs of ``step`` on ``f``, live, with sliders for its hyper-parameters.
+
+    ``step`` is any step function, the reader's own included. Each hyper-parameter in ``settings``
+    is a fixed value or a slider: ``lr=logarithmic(0.001, 1, 0.1)``. ``start`` has shape ``(d,)``
+    with d = 1 or 2. Raises ``ValueError`` or ``TypeError`` with one sentence for bad input.
+
+    >>> from course_lib import functions, gd
+    >>> explorer = explore(gd, functions.booth(), (0, 0), lr=logarithmic(0.01, 0.2, 0.1))
+    >>> explorer.sliders["lr"].value = 0.2
+    >>> explorer
+    gd on Booth from (0.0, 0.0), lr = 0.2: 50 steps, diverging: J grew from 74 to 2.26e+43.
+    """
+    if not isinstance(f, Symbolic) or f.dim > 2 or f.window is None:
+        raise ValueError(f"f={f!r} cannot be drawn: it must have one or two variables and a window")
+    return Explorer(step, f, start, n_steps, goal, until, settings)
+
+
+def _slider(name: str, spec: Slider) -> widgets.FloatSlider | widgets.FloatLogSlider:
+    look = {"description": name, "value": spec.value, "readout": False, "layout": {"width": "30em"}}
+    if spec.log:
+        low, high = np.log10(spec.low), np.log10(spec.high)
+        return widgets.FloatLogSlider(min=low, max=high, step=(high - low) / 200, **look)
+    return widgets.FloatSlider(
+        min=spec.low, max=spec.high, step=(spec.high - spec.low) / 200, **look
+    )
+
+
+def _row(name: str, slider: Any) -> widgets.HBox:
+    low, high = slider.min, slider.max
+    if isinstance(slider, widgets.FloatLogSlider):
+        low, high = 10**low, 10**high
+    box = widgets.BoundedFloatText(
+        value=slider.value, min=low, max=high, step=None, layout={"width": "8em"}
+    )
+    box.tooltip = f"{name} as a number"
+    widgets.jslink((slider, "value"), (box, "value"))
+    return widgets.HBox([slider, box])

@@ -1,0 +1,129 @@
+"""The pictures of the course. Importing this module gives matplotlib the course's look."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from cycler import cycler
+from IPython.display import Markdown, display
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from .objectives import Symbolic
+from .types import Array, ArrayLike
+
+__all__ = ["COLORS", "contours", "curve", "figure", "path", "png", "sample", "show"]
+
+# Okabe & Ito's colours: told apart by colour-blind eyes and by a tired projector.
+COLORS = {
+    "blue": "#0072B2",
+    "orange": "#D55E00",
+    "green": "#009E73",
+    "pink": "#CC79A7",
+    "yellow": "#E69F00",
+    "sky": "#56B4E9",
+    "black": "#222222",
+}
+mpl.rcParams.update(
+    {
+        "axes.grid": True,
+        "axes.prop_cycle": cycler(color=list(COLORS.values())),
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlesize": 13,
+        "axes.labelsize": 12,
+        "figure.constrained_layout.use": True,
+        "figure.dpi": 110,
+        "font.size": 12,
+        "grid.alpha": 0.25,
+        "legend.fontsize": 11,
+        "legend.framealpha": 0.9,
+        "lines.linewidth": 2,
+    }
+)
+
+
+def figure(columns: int = 1, rows: int = 1, *, width: float = 9.0, height: float = 4.0) -> Any:
+    """Return a figure and its axes, as ``plt.subplots`` does, ``width`` by ``height`` inches.
+
+    >>> fig, axes = figure(2)
+    >>> len(axes)
+    2
+    """
+    fig = Figure(figsize=(width, height))
+    FigureCanvasAgg(fig)
+    return fig, fig.subplots(rows, columns)
+
+
+def png(fig: Figure) -> bytes:
+    """Return the picture of a figure as PNG, with no note of the software that made it."""
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def show(fig: Figure, caption: str, *, alt: str) -> None:
+    """Display a figure with a caption that says what to see and a text alternative.
+
+    ``caption`` is Markdown and may hold formulas; ``alt`` is plain text for a reader who does
+    not see the picture.
+    """
+    picture = {"image/png": base64.b64encode(png(fig)).decode(), "text/plain": alt}
+    display(picture, raw=True, metadata={"image/png": {"alt": alt}})
+    display(Markdown(f"*{caption}*"))
+
+
+def sample(f: Symbolic, points: int = 201) -> tuple[Array, ...]:
+    """Return the points of the window of ``f`` as a grid, and the values of ``f`` on it.
+
+    In two variables X, Y, Z of shape ``(points, points)``; in one variable x and its values.
+
+    >>> from course_lib import functions
+    >>> [a.shape for a in sample(functions.booth(), 3)]
+    [(3, 3), (3, 3), (3, 3)]
+    """
+    if f.window is None:
+        raise ValueError(f"window=None: {f.name} does not say where to draw it")
+    axes = [np.linspace(low, high, points) for low, high in f.window]
+    grids = np.meshgrid(*axes)
+    return (*grids, f(np.stack(grids, axis=-1)))
+
+
+def contours(ax: Axes, f: Symbolic, *, levels: int = 18) -> None:
+    """Draw the level sets of a function of two variables, darker where it is lower.
+
+    The levels are spaced so that a narrow valley stays visible: evenly in the square root of
+    the height above the lowest value.
+    """
+    X, Y, Z = sample(f)
+    lowest, highest = Z.min(), Z.max()
+    heights = lowest + (highest - lowest) * np.linspace(0, 1, levels) ** 2
+    ax.contourf(X, Y, Z, heights, cmap="Blues_r", alpha=0.65)
+    ax.contour(X, Y, Z, heights, colors="white", linewidths=0.6)
+    for minimum in f.minima if f.minima is not None else ():
+        ax.plot(*minimum, "*", color=COLORS["yellow"], markersize=14, markeredgecolor="black")
+    ax.grid(False)
+    ax.set(xlabel=f"${f.symbols[0]}$", ylabel=f"${f.symbols[1]}$", title=f.name)
+    ax.set(xlim=(X.min(), X.max()), ylim=(Y.min(), Y.max()))
+
+
+def curve(ax: Axes, f: Symbolic) -> None:
+    """Draw a function of one variable over its window, with its minima."""
+    x, values = sample(f, 401)
+    ax.plot(x, values, color=COLORS["black"])
+    for minimum in f.minima if f.minima is not None else ():
+        ax.plot(minimum, f(minimum), "*", color=COLORS["yellow"], markersize=14, mec="black")
+    ax.set(xlabel=f"${f.symbols[0]}$", ylabel="$J$", title=f.name, xlim=(x.min(), x.max()))
+
+
+def path(ax: Axes, theta: ArrayLike, *, color: str = COLORS["orange"], label: str = "") -> None:
+    """Draw the points of a run, shape ``(T + 1, 2)``, from its ring-shaped start."""
+    theta = np.asarray(theta)
+    finite = theta[np.isfinite(theta).all(-1)]
+    ax.plot(*finite.T, "o-", color=color, markersize=4, linewidth=1.5, label=label or None)
+    ax.plot(*finite[0], "o", color="white", markersize=9, markeredgecolor=color, mew=2)
