@@ -2,11 +2,11 @@ from . import functions as functions
 from . import plots as plots
 from . import theory as theory
 from .code_listing import listing as listing
+from .controls import linear as linear
+from .controls import logarithmic as logarithmic
 from .explorer import Explorer as Explorer
 from .explorer import Goal as Goal
 from .explorer import explore as explore
-from .explorer import linear as linear
-from .explorer import logarithmic as logarithmic
 from .line_search import armijo as armijo
 from .line_search import descent_direction as descent_direction
 from .line_search import gd_armijo as gd_armijo

@@ -14,52 +14,17 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from PIL import Image
 
-from .checks import check_hyper, check_number, check_start, signature
+from .checks import check_hyper, check_start, signature
+from .controls import Control, Slider
 from .objectives import Symbolic
-from .plots import COLORS, contours, curve, figure, sample
+from .plots import COLORS, compact, contours, curve, figure, sample
 from .runner import Trace, run
 from .types import Array, ArrayLike, Criterion, Step
 
-__all__ = ["Explorer", "Goal", "Slider", "explore", "linear", "logarithmic", "readout"]
+__all__ = ["Explorer", "Goal", "explore", "readout"]
 
 COMPRESSION = 1
 FAR = 1e6
-
-
-class Slider(NamedTuple):
-    """The range of a slider and where it starts; see `linear` and `logarithmic`."""
-
-    low: float
-    high: float
-    value: float
-    log: bool
-
-
-def linear(low: float, high: float, value: float) -> Slider:
-    """Return a slider with even steps from ``low`` to ``high``, starting at ``value``.
-
-    >>> linear(0, 1, 0.9).log
-    False
-    """
-    return _checked(Slider(low, high, value, log=False))
-
-
-def logarithmic(low: float, high: float, value: float) -> Slider:
-    """Return a slider whose steps are even in the logarithm, for rates and tolerances.
-
-    >>> logarithmic(1e-3, 1, 0.1).log
-    True
-    """
-    check_number("low", low, above=0)
-    return _checked(Slider(low, high, value, log=True))
-
-
-def _checked(slider: Slider) -> Slider:
-    check_number("low", slider.low)
-    check_number("high", slider.high, above=slider.low)
-    check_number("value", slider.value, at_least=slider.low)
-    check_number("high", slider.high, at_least=slider.value)
-    return slider
 
 
 class Goal(NamedTuple):
@@ -180,15 +145,16 @@ def readout(trace: Trace) -> str:
 
     >>> from course_lib import functions, gd
     >>> readout(run(gd, functions.quadratic(4), (1.0, 1.0), 10, lr=1.0))
-    '10 steps, diverging: J grew from 2.5 to 6.97e+09.'
+    'Diverging: after 10 steps J has grown from 2.5 to 6.97e+09.'
     """
-    plural = "step" if trace.steps == 1 else "steps"
+    steps = f"{trace.steps} step" + ("s" if trace.steps != 1 else "")
     if trace.outcome == "diverged":
-        return f"Diverged: J is no longer a finite number at step {trace.steps}."
+        return f"Diverged: after {steps} J is no longer a finite number."
     first, last = np.asarray(trace.loss)[[0, -1]]
     if last > 100 * abs(first):
-        return f"{trace.steps} {plural}, diverging: J grew from {first:.3g} to {last:.3g}."
-    return f"{trace.steps} {plural}, {trace.outcome}. Last J = {last:.3g}."
+        return f"Diverging: after {steps} J has grown from {first:.3g} to {last:.3g}."
+    ending = {"converged": "Converged after ", "stalled": "No acceptable step after "}
+    return f"{ending.get(trace.outcome, '')}{steps}: J = {last:.3g}."
 
 
 class Explorer:
@@ -206,27 +172,24 @@ class Explorer:
     ) -> None:
         self.step, self.f, self.n_steps, self.goal, self.until = step, f, n_steps, goal, until
         self.start = check_start(f, start)
-        self.ranges = {k: v for k, v in settings.items() if isinstance(v, Slider)}
+        ranges = {k: v for k, v in settings.items() if isinstance(v, Slider)}
         self.fixed = {k: v for k, v in settings.items() if not isinstance(v, Slider)}
         name = signature(step).name
-        check_hyper(signature(step), self.fixed | {k: r.value for k, r in self.ranges.items()})
+        check_hyper(signature(step), self.fixed | {k: r.value for k, r in ranges.items()})
         self.title = f"{name} on {f.name} from {tuple(self.start.tolist())}"
-        self.sliders = {key: _slider(key, spec) for key, spec in self.ranges.items()}
+        self.controls = {k: Control(k, spec, self.update) for k, spec in ranges.items()}
         self.picture = Picture(f, n_steps)
         self.image = widgets.Image(format="png", layout={"max_width": "100%"})
         self.words = widgets.HTML()
         reset = widgets.Button(description="Reset", tooltip="Put every slider back to its start")
         reset.on_click(lambda _: self.reset())
-        rows = [_row(key, slider) for key, slider in self.sliders.items()]
-        self.view = widgets.VBox([*rows, self.image, self.words, reset])
-        for slider in self.sliders.values():
-            slider.observe(lambda _: self.update(), names="value")
+        self.view = widgets.VBox([*self.controls.values(), self.image, self.words, reset])
         self.update()
 
     def update(self) -> None:
         """Run with the sliders' values and show what happened."""
         try:
-            values = {key: slider.value for key, slider in self.sliders.items()}
+            values: dict[str, Any] = {key: control.value for key, control in self.controls.items()}
             trace = run(
                 self.step, self.f, self.start, self.n_steps,
                 until=self.until, **self.fixed, **values,
@@ -241,8 +204,8 @@ class Explorer:
 
     def reset(self) -> None:
         """Put every slider back to where it started."""
-        for key, slider in self.sliders.items():
-            slider.value = self.ranges[key].value
+        for control in self.controls.values():
+            control.set(control.spec.value)
 
     def goal_reached(self) -> bool:
         """Tell whether the run now shown reaches the goal."""
@@ -251,7 +214,7 @@ class Explorer:
 
     def describe(self) -> str:
         """Say in plain text what the picture shows."""
-        values = ", ".join(f"{key} = {slider.value:.4g}" for key, slider in self.sliders.items())
+        values = ", ".join(f"{key} = {control.value:.4g}" for key, control in self.controls.items())
         return f"{self.title}, {values}: {readout(self.trace)}"
 
     def _goal_html(self) -> str:
@@ -267,7 +230,7 @@ class Explorer:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         live = self.view._repr_mimebundle_() or {}
-        still = base64.b64encode(self.image.value).decode()
+        still = base64.b64encode(compact(self.image.value)).decode()
         return {**live, "image/png": still, "text/plain": repr(self)}
 
 
@@ -287,34 +250,12 @@ def explore(
     is a fixed value or a slider: ``lr=logarithmic(0.001, 1, 0.1)``. ``start`` has shape ``(d,)``
     with d = 1 or 2. Raises ``ValueError`` or ``TypeError`` with one sentence for bad input.
 
-    >>> from course_lib import functions, gd
+    >>> from course_lib import functions, gd, logarithmic
     >>> explorer = explore(gd, functions.booth(), (0, 0), lr=logarithmic(0.01, 0.2, 0.1))
-    >>> explorer.sliders["lr"].value = 0.2
+    >>> explorer.controls["lr"].set(0.05)
     >>> explorer
-    gd on Booth from (0.0, 0.0), lr = 0.2: 50 steps, diverging: J grew from 74 to 2.26e+43.
+    gd on Booth from (0.0, 0.0), lr = 0.05: 50 steps: J = 5.31e-05.
     """
     if not isinstance(f, Symbolic) or f.dim > 2 or f.window is None:
         raise ValueError(f"f={f!r} cannot be drawn: it must have one or two variables and a window")
     return Explorer(step, f, start, n_steps, goal, until, settings)
-
-
-def _slider(name: str, spec: Slider) -> widgets.FloatSlider | widgets.FloatLogSlider:
-    look = {"description": name, "value": spec.value, "readout": False, "layout": {"width": "30em"}}
-    if spec.log:
-        low, high = np.log10(spec.low), np.log10(spec.high)
-        return widgets.FloatLogSlider(min=low, max=high, step=(high - low) / 200, **look)
-    return widgets.FloatSlider(
-        min=spec.low, max=spec.high, step=(spec.high - spec.low) / 200, **look
-    )
-
-
-def _row(name: str, slider: Any) -> widgets.HBox:
-    low, high = slider.min, slider.max
-    if isinstance(slider, widgets.FloatLogSlider):
-        low, high = 10**low, 10**high
-    box = widgets.BoundedFloatText(
-        value=slider.value, min=low, max=high, step=None, layout={"width": "8em"}
-    )
-    box.tooltip = f"{name} as a number"
-    widgets.jslink((slider, "value"), (box, "value"))
-    return widgets.HBox([slider, box])

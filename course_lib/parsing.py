@@ -11,6 +11,7 @@ __all__ = ["parse"]
 
 LONGEST = 500
 LARGEST_EXPONENT = 50
+LARGEST_POWER = LARGEST_EXPONENT * 64
 
 FUNCTIONS: dict[str, Callable[[sp.Expr], sp.Expr]] = {
     "sin": sp.sin,
@@ -95,8 +96,8 @@ def _build(node: ast.expr, known: dict[str, sp.Symbol] | None) -> sp.Expr:
             return _build(operand, known)
         case ast.BinOp(op=op, left=left, right=right) if type(op) in OPERATORS:
             a, b = _build(left, known), _build(right, known)
-            if isinstance(op, ast.Pow) and b.is_number and abs(b) > LARGEST_EXPONENT:
-                raise _Unreadable(f"an exponent above {LARGEST_EXPONENT} is too large")
+            if isinstance(op, ast.Pow) and b.is_number and _size(a) * abs(b) > LARGEST_POWER:
+                raise _Unreadable(f"this power is too large: exponents end at {LARGEST_EXPONENT}")
             return OPERATORS[type(op)](a, b)
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS:
             return FUNCTIONS[name](_build(argument, known))
@@ -109,6 +110,11 @@ def _build(node: ast.expr, known: dict[str, sp.Symbol] | None) -> sp.Expr:
             )
         case _:
             raise _Unreadable("use only numbers, names, + - * / ^ and " + ", ".join(FUNCTIONS))
+
+
+def _size(base: sp.Expr) -> int:
+    """Count the bits of a number; a formula counts as 64."""
+    return max(64, base.p.bit_length(), base.q.bit_length()) if base.is_Rational else 64
 
 
 def _symbol(name: str, known: dict[str, sp.Symbol] | None) -> sp.Expr:

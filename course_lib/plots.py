@@ -13,11 +13,23 @@ from IPython.display import Markdown, display
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from .objectives import Symbolic
 from .types import Array, ArrayLike
 
-__all__ = ["COLORS", "contours", "curve", "figure", "path", "png", "sample", "show"]
+__all__ = [
+    "COLORS",
+    "compact",
+    "contours",
+    "curve",
+    "figure",
+    "marks",
+    "path",
+    "png",
+    "sample",
+    "show",
+]
 
 # Okabe & Ito's colours: told apart by colour-blind eyes and by a tired projector.
 COLORS = {
@@ -61,9 +73,18 @@ def figure(columns: int = 1, rows: int = 1, *, width: float = 9.0, height: float
 
 
 def png(fig: Figure) -> bytes:
-    """Return the picture of a figure as PNG, with no note of the software that made it."""
+    """Return the picture of a figure as PNG, in 256 colours and with no note of what made it."""
     buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", metadata={"Software": None})
+    fig.savefig(buffer, format="png")
+    return compact(buffer.getvalue())
+
+
+def compact(picture: bytes) -> bytes:
+    """Return a PNG reduced to its 256 main colours: a third of the size, and looks the same."""
+    buffer = io.BytesIO()
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    palette = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette.save(buffer, format="png", optimize=True)
     return buffer.getvalue()
 
 
@@ -127,3 +148,19 @@ def path(ax: Axes, theta: ArrayLike, *, color: str = COLORS["orange"], label: st
     finite = theta[np.isfinite(theta).all(-1)]
     ax.plot(*finite.T, "o-", color=color, markersize=4, linewidth=1.5, label=label or None)
     ax.plot(*finite[0], "o", color="white", markersize=9, markeredgecolor=color, mew=2)
+
+
+def marks(ax: Axes, places: dict[str, float]) -> None:
+    """Draw a dashed upright line at each place, named at the top: the last to its right.
+
+    >>> fig, ax = figure()
+    >>> marks(ax, {"$1/L$": 0.1, "$2/L$": 0.2})
+    """
+    *_, last = places
+    for name, x in places.items():
+        side = "left" if name == last else "right"
+        ax.axvline(x, color=COLORS["black"], linewidth=1, linestyle="--")
+        ax.annotate(
+            name, (x, 1), xycoords=ax.get_xaxis_transform(), ha=side, va="top",
+            xytext=(4 if name == last else -4, -2), textcoords="offset points",
+        )  # fmt: skip

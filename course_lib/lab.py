@@ -1,0 +1,133 @@
+"""Open JupyterLab on the course: ``python -m course_lib.lab``, which is what ``make lab`` runs.
+
+The lab keeps its settings, history and trusted notebooks in ``.jupyter/`` beside the course and
+leaves the user's own Jupyter and IPython folders alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import nbformat
+from nbformat.sign import NotebookNotary
+
+from .workspace import fill, in_words, write
+
+__all__ = ["arguments", "check_port", "folders", "main", "prepare"]
+
+ROOT = Path(__file__).resolve().parent.parent
+
+NO_QUESTIONS = {
+    "default_setting_overrides": {
+        "@jupyterlab/apputils-extension:notification": {
+            "fetchNews": "false",
+            "checkForUpdates": False,
+        }
+    },
+    "page_config": {"buildAvailable": False, "buildCheck": False},
+}
+
+
+def folders(root: Path) -> dict[str, str]:
+    """Return the environment that keeps everything the lab writes below ``root``.
+
+    >>> folders(Path("course"))["IPYTHONDIR"].replace(os.sep, "/")
+    'course/.jupyter/ipython'
+    """
+    own = root / ".jupyter"
+    return {
+        "JUPYTER_CONFIG_DIR": str(own / "config"),
+        "JUPYTER_DATA_DIR": str(own / "data"),
+        "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
+        "IPYTHONDIR": str(own / "ipython"),
+        "MPLCONFIGDIR": str(own / "matplotlib"),
+    }
+
+
+def check_port(text: str) -> int:
+    """Return the port that ``text`` names.
+
+    Raises ``ValueError`` with one sentence when it names none.
+
+    >>> check_port("8890")
+    8890
+    """
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        raise ValueError(f"port={text!r} must be a whole number from 1 to 65535")
+    return int(text)
+
+
+def arguments(root: Path, *, port: int | None, browser: bool, edit: bool) -> list[str]:
+    """Return the command line of the lab: in ``work/``, or on the originals to ``edit`` them."""
+    home, lessons = (root, "notebooks") if edit else (root / "work", "lessons")
+    first = next((f"/tree/{lessons}/{path.name}" for path in _lessons(root)), "")
+    return [
+        f"--ServerApp.root_dir={home}",
+        f"--LabApp.default_url=/lab{first}",
+        f"--ServerApp.open_browser={browser}",
+        "--ServerApp.allow_root=True",
+        "--Application.log_level=WARN",
+        "--LanguageServerManager.autodetect=False",
+        *([] if port is None else [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]),
+        *([] if edit else ["--ServerApp.jpserver_extensions=jupyterlab_jupytext=False"]),
+    ]
+
+
+def prepare(root: Path) -> None:
+    """Make the lab's own folders, answer JupyterLab's questions and trust the course's notebooks.
+
+    A trusted notebook shows its stored outputs whole; any other has its scripts taken out.
+
+    Raises ``OSError`` with one sentence when ``root`` cannot be written.
+    """
+    own = {name: Path(folder) for name, folder in folders(root).items()}
+    for name, answers in NO_QUESTIONS.items():
+        path = own["JUPYTER_CONFIG_DIR"] / "labconfig" / f"{name}.json"
+        write(path, json.dumps(answers, indent=1).encode())
+    for folder in own.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    notary = NotebookNotary(data_dir=str(own["JUPYTER_DATA_DIR"]))
+    with closing(notary.store):
+        for folder in ("notebooks", "exercises", "solutions"):
+            for path in (root / folder).rglob("*.ipynb"):
+                notary.sign(nbformat.read(path, as_version=4))
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Fill ``work/``, say what is new in it, and open JupyterLab on the first lesson."""
+    parser = argparse.ArgumentParser(prog="python -m course_lib.lab", description=main.__doc__)
+    parser.add_argument("--port", metavar="N", help="default: the first free one from 8888 on")
+    parser.add_argument("--no-browser", action="store_true", help="print the address instead")
+    parser.add_argument("--edit", action="store_true", help="open the originals, for authors")
+    given = parser.parse_args(argv)
+    try:
+        port = None if given.port is None else check_port(given.port)
+        prepare(ROOT)
+        copies = [] if given.edit else fill(ROOT)
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
+    if copies:
+        print(in_words(copies, ROOT / "work"))
+    print("JupyterLab is starting; Control-C in this window ends it.", flush=True)
+    os.environ.update(folders(ROOT))
+
+    from jupyterlab.labapp import LabApp
+
+    options = arguments(ROOT, port=port, browser=not given.no_browser, edit=given.edit)
+    LabApp.launch_instance(options)
+
+
+def _lessons(root: Path) -> list[Path]:
+    return sorted((root / "notebooks").glob("*.ipynb"))
+
+
+if __name__ == "__main__":
+    main()
