@@ -125,20 +125,21 @@ def _limits(name: str, *, line_search: bool, scheduled: bool) -> dict[str, float
     return {}
 
 
-def check_start(f: Objective, theta0: ArrayLike) -> Array:
-    """Return the start as an array of shape ``(..., d)``.
+def check_start(f: Objective, theta: ArrayLike, name: str = "theta0") -> Array:
+    """Return a point, or a grid of points, as an array of shape ``(..., d)``.
 
-    Raises ``TypeError`` when ``f`` is no objective, ``ValueError`` when the start cannot be one.
+    Raises ``TypeError`` when ``f`` is no objective, ``ValueError`` when ``theta`` cannot be a point
+    of it; the sentence calls it ``name``.
     """
-    if not isinstance(f, Objective):
+    if not (callable(f) and hasattr(f, "grad")):
         raise TypeError(f"f={f!r} is not an objective: it needs f(theta), f.grad and f.hess")
-    theta = check_number("theta0", theta0)
-    if theta.ndim == 0 or theta.size == 0:
-        raise ValueError(f"theta0 has shape {theta.shape}; its last axis must hold the parameters")
-    dim = getattr(f, "dim", theta.shape[-1])
-    if theta.shape[-1] != dim:
-        raise ValueError(f"theta0 has shape {theta.shape}; f has {dim} parameters, so (..., {dim})")
-    return theta
+    array = check_number(name, theta)
+    if array.ndim == 0 or array.size == 0:
+        raise ValueError(f"{name} has shape {array.shape}; its last axis must hold the parameters")
+    dim = getattr(f, "dim", array.shape[-1])
+    if array.shape[-1] != dim:
+        raise ValueError(f"{name} has shape {array.shape}; f has {dim} parameters, so (..., {dim})")
+    return array
 
 
 def check_step(step: Signature, result: Any, shape: tuple[int, ...]) -> None:

@@ -171,7 +171,9 @@ class Explorer:
         settings: dict[str, Any],
     ) -> None:
         self.step, self.f, self.n_steps, self.goal, self.until = step, f, n_steps, goal, until
-        self.start = check_start(f, start)
+        self.start = check_start(f, start, "start")
+        if self.start.ndim != 1:
+            raise ValueError(f"start has shape {self.start.shape}; an explorer shows one start")
         ranges = {k: v for k, v in settings.items() if isinstance(v, Slider)}
         self.fixed = {k: v for k, v in settings.items() if not isinstance(v, Slider)}
         name = signature(step).name
@@ -184,19 +186,21 @@ class Explorer:
         reset = widgets.Button(description="Reset", tooltip="Put every slider back to its start")
         reset.on_click(lambda _: self.reset())
         self.view = widgets.VBox([*self.controls.values(), self.image, self.words, reset])
-        self.update()
+        self._show(self._run())
 
     def update(self) -> None:
         """Run with the sliders' values and show what happened."""
         try:
-            values: dict[str, Any] = {key: control.value for key, control in self.controls.items()}
-            trace = run(
-                self.step, self.f, self.start, self.n_steps,
-                until=self.until, **self.fixed, **values,
-            )  # fmt: skip
+            self._show(self._run())
         except Exception as error:  # a student's own step may fail in any way: say it, stay alive
             self.words.value = f"<b>{type(error).__name__}:</b> {escape(str(error))}"
-            return
+
+    def _run(self) -> Trace:
+        values: dict[str, Any] = {key: control.value for key, control in self.controls.items()}
+        settings = self.fixed | values
+        return run(self.step, self.f, self.start, self.n_steps, until=self.until, **settings)
+
+    def _show(self, trace: Trace) -> None:
         self.trace = trace
         self.image.value = self.picture.draw(trace)
         self.image.alt_text = self.describe()

@@ -99,8 +99,7 @@ def read_source(source: Path) -> NotebookNode:
         notebook: NotebookNode = jupytext.reads(text, "md:myst")
     except Exception as error:
         raise Unbuildable(f"the text does not parse: {error}") from error
-    kernel = notebook.metadata.get("kernelspec")
-    if not isinstance(kernel, dict) or kernel.get("name") != "python3":
+    if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
         raise Unbuildable("the header names no kernelspec python3; copy the header of a lesson")
     notebook["metadata"] = METADATA
     equals = Counter[str]()
@@ -120,8 +119,8 @@ def saved_text(notebook: NotebookNode, source: Path) -> str:
 
 def _warn_of_other_form(notebook: NotebookNode, source: Path, root: Path) -> None:
     written = source.read_text(encoding="utf-8").splitlines()
-    pairs_of_lines = zip_longest(written, saved_text(notebook, source).splitlines())
-    for number, (line, saved) in enumerate(pairs_of_lines, start=1):
+    lines = zip_longest(written, saved_text(notebook, source).splitlines())
+    for number, (line, saved) in enumerate(lines, start=1):
         if line != saved:
             place = f"{source.relative_to(root)}, line {number}"
             print(f"warning: {place}: JupyterLab would write {saved!r} here", file=sys.stderr)

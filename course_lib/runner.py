@@ -13,7 +13,7 @@ from .types import Array, ArrayLike, Criterion, Inner, Objective, Step
 
 __all__ = ["Trace", "run"]
 
-CACHE_FRIENDLY = 8192
+CACHE_FRIENDLY = 16384
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,12 @@ def _run(
     for t in range(1, n_steps + 1):
         for name, schedule in schedules.items():
             settings[name] = schedule(t)
-        result = step(f, theta, t, *state, **settings)
+        try:
+            result = step(f, theta, t, *state, **settings)
+        except AttributeError as error:
+            if error.obj is not f:
+                raise
+            raise TypeError(f"{rule.name} needs f.{error.name}, and f={f!r} has none") from None
         if t == 1:
             check_step(rule, result, theta.shape)
         theta_next, inner = result
@@ -113,62 +118,71 @@ def _run(
             steps[stalled | converged] = t
             running = running & ~stalled & ~converged
         theta = theta_next
-        kept.add(t, theta, inner)
+        kept.add(theta, inner)
         if not running.any():
             break
-    return kept.trace(t, steps, outcome)
+    return kept.trace(steps, outcome)
 
 
 class _Record:
-    """The arrays that a run fills in; what was not asked for takes no memory."""
+    """The arrays that a run fills in; what was not asked for takes no memory.
+
+    The points are collected in ``path`` and measured in blocks: one call of f for many points of a
+    small run, and one for each point of a large one, while the processor's cache still holds it.
+    """
 
     def __init__(
         self, f: Objective, theta: Array, n_steps: int, wanted: Collection[str] | None
     ) -> None:
-        self.f, self.n_steps, self.wanted = f, n_steps, wanted
+        self.f, self.n_points, self.wanted = f, n_steps + 1, wanted
+        self.block = max(1, CACHE_FRIENDLY // theta.size)
+        self.keeps_path = self._wants("theta")
+        length = self.n_points if self.keeps_path else min(self.block, self.n_points)
+        self.path = np.empty((length, *theta.shape))
+        self.loss = self._room(theta) if self._wants("loss") else None
+        self.grad_norm = self._room(theta) if self._wants("grad_norm") else None
         self.inner: dict[str, Array] = {}
-        self.theta = self._room(theta) if self._wants("theta") else None
-        self.loss = self._room(theta[..., 0]) if self._wants("loss") else None
-        self.grad_norm = self._room(theta[..., 0]) if self._wants("grad_norm") else None
-        self._points(0, theta)
+        self.measured = self.count = 0
+        self._add_point(theta)
 
     def _wants(self, name: str) -> bool:
         return self.wanted is None or name in self.wanted
 
-    def _room(self, like: Array) -> Array:
-        return np.empty((self.n_steps + 1, *np.shape(like)))
+    def _room(self, theta: Array) -> Array:
+        return np.empty((self.n_points, *theta.shape[:-1]))
 
-    def _points(self, t: int, theta: Array) -> None:
-        if self.theta is not None:
-            self.theta[t] = theta
-            return
-        if self.loss is not None:
-            self.loss[t] = self.f(theta)
-        if self.grad_norm is not None:
-            self.grad_norm[t] = np.linalg.norm(self.f.grad(theta), axis=-1)
-
-    def add(self, t: int, theta: Array, inner: Inner) -> None:
-        self._points(t, theta)
+    def add(self, theta: Array, inner: Inner) -> None:
         for name, value in inner.items():
             if self._wants(name):
-                if t == 1:
+                if name not in self.inner:
                     shape, kind = np.shape(value), np.asarray(value).dtype
-                    self.inner[name] = np.empty((self.n_steps, *shape), dtype=kind)
-                self.inner[name][t - 1] = value
+                    self.inner[name] = np.empty((self.n_points - 1, *shape), dtype=kind)
+                self.inner[name][self.count - 1] = value
+        self._add_point(theta)
 
-    def trace(self, t: int, steps: Any, outcome: Any) -> Trace:
+    def _add_point(self, theta: Array) -> None:
+        self.path[self.count if self.keeps_path else self.count - self.measured] = theta
+        self.count += 1
+        if self.count - self.measured == self.block:
+            self._measure()
+
+    def _measure(self) -> None:
+        rows = slice(self.measured, self.count)
+        points = self.path[rows] if self.keeps_path else self.path[: self.count - self.measured]
+        if self.loss is not None:
+            self.loss[rows] = self.f(points)
+        if self.grad_norm is not None:
+            self.grad_norm[rows] = np.linalg.norm(self.f.grad(points), axis=-1)
+        self.measured = self.count
+
+    def trace(self, steps: Any, outcome: Any) -> Trace:
+        self._measure()
         theta, loss, grad_norm = (
-            None if kept is None else kept[: t + 1]
-            for kept in (self.theta, self.loss, self.grad_norm)
+            None if kept is None else kept[: self.count]
+            for kept in (self.path if self.keeps_path else None, self.loss, self.grad_norm)
         )
-        rows = max(1, CACHE_FRIENDLY // max(1, outcome.size))
-        for block in (slice(k, k + rows) for k in range(0, t + 1, rows)):
-            if theta is not None:
-                if loss is not None:
-                    loss[block] = self.f(theta[block])
-                if grad_norm is not None:
-                    grad_norm[block] = np.linalg.norm(self.f.grad(theta[block]), axis=-1)
-        finite = np.ones((t + 1, *outcome.shape), bool) if loss is None else np.isfinite(loss)
+        shape = (self.count, *outcome.shape)
+        finite = np.ones(shape, bool) if loss is None else np.isfinite(loss)
         if theta is not None:
             lost = ~np.isfinite(theta[-1]).all(-1)
             finite[:, lost] &= np.isfinite(theta[:, lost]).all(-1)

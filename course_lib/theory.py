@@ -38,7 +38,7 @@ def curvature(f: Objective, theta: ArrayLike) -> Curvature:
     >>> curvature(functions.quadratic(10), (0.0, 0.0))
     Curvature(mu=1.0, L=10.0)
     """
-    eigenvalues = np.linalg.eigvalsh(f.hess(check_start(f, theta)))
+    eigenvalues = np.linalg.eigvalsh(f.hess(check_start(f, theta, "theta")))
     return Curvature(float(eigenvalues[0]), float(eigenvalues[-1]))
 
 

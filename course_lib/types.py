@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,12 +17,11 @@ Criterion = Callable[["Objective", Array, Array, Inner], Any]
 __all__ = ["Array", "ArrayLike", "Criterion", "Inner", "Number", "Objective", "Step"]
 
 
-@runtime_checkable
 class Objective(Protocol):
     """A function to minimise: its value, gradient and Hessian, broadcast over leading axes.
 
     ``theta`` has shape ``(..., d)``; the value has shape ``(...)``, the gradient ``(..., d)``
-    and the Hessian ``(..., d, d)``.
+    and the Hessian ``(..., d, d)``. Only methods that use the Hessian need ``hess``.
     """
 
     def __call__(self, theta: ArrayLike) -> Array:

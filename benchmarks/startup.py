@@ -1,0 +1,50 @@
+"""How long a reader waits: for an import, and for the lab's first page."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.jupyterlab import browser, course_copy, served
+
+TIMED = "import time; a = time.perf_counter(); {code}; print(time.perf_counter() - a)"
+
+
+def imports() -> dict[str, float]:
+    """Time imports in fresh processes, without the start of Python itself."""
+    codes = {
+        "import course_lib": "import course_lib",
+        "a method and run (NumPy)": "from course_lib import gd, run",
+        "the test functions (SymPy)": "from course_lib import functions",
+        "the explorer (matplotlib, ipywidgets)": "from course_lib import explore",
+        "for comparison: import numpy": "import numpy",
+    }
+    samples: dict[str, list[float]] = {name: [] for name in codes}
+    for _ in range(7):
+        for name, code in codes.items():
+            done = subprocess.run(
+                [sys.executable, "-c", TIMED.format(code=code)],
+                capture_output=True, text=True, check=True,
+            )  # fmt: skip
+            samples[name].append(1e3 * float(done.stdout))
+    return {name: sorted(values)[len(values) // 2] for name, values in samples.items()}
+
+
+def lab() -> dict[str, float]:
+    """Time the lab on an installed machine: command to readable lesson, and to its ready kernel."""
+    samples: list[tuple[float, float]] = []
+    for _ in range(3):
+        with tempfile.TemporaryDirectory() as folder, browser() as page:
+            root = course_copy(Path(folder))
+            begin = time.perf_counter()
+            with served(root) as url:
+                page.goto(url)
+                page.locator(".jp-Notebook h1").first.wait_for()
+                shown = time.perf_counter() - begin
+                page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+                samples.append((1e3 * shown, 1e3 * (time.perf_counter() - begin)))
+    shown, ready = (sorted(column)[1] for column in zip(*samples, strict=True))
+    return {"lab: command to the lesson on screen": shown, "… to its kernel ready": ready}

@@ -1,0 +1,78 @@
+"""A real JupyterLab on a copy of the course, and a real browser to drive it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from course_lib import lab, workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def course_copy(root: Path) -> Path:
+    """Put the course's notebooks below ``root``, as a student has them."""
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
+    workspace.fill(root)
+    lab.prepare(root)
+    return root
+
+
+@contextmanager
+def served(root: Path) -> Iterator[str]:
+    """Serve the student's lab of the course in ``root`` and yield the address of its first page."""
+    env = {**os.environ, **lab.folders(root), "JUPYTER_TOKEN": "test"}
+    options = lab.arguments(root, port=None, browser=False, edit=False)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", *options], env=env,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield _address(root, server) + "?token=test"
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _address(root: Path, server: subprocess.Popen) -> str:
+    runtime = Path(lab.folders(root)["JUPYTER_RUNTIME_DIR"])
+    for _ in range(600):
+        for note in runtime.glob("jpserver-*.json"):
+            try:
+                return json.loads(note.read_text())["url"]
+            except (ValueError, KeyError):  # being written
+                continue
+        if server.poll() is not None:
+            raise RuntimeError(f"JupyterLab ended with exit code {server.returncode}")
+        time.sleep(0.05)
+    raise RuntimeError("JupyterLab did not start within 30 s")
+
+
+@contextmanager
+def browser(width: int = 1280, height: int = 900) -> Iterator[Page]:
+    """Yield a page of a headless Chromium."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        try:
+            yield chromium.new_page(viewport={"width": width, "height": height})
+        finally:
+            chromium.close()

@@ -1,0 +1,129 @@
+"""Lesson 02 in a real JupyterLab, driven as a student drives it."""
+
+import os
+
+import pytest
+
+pytest.importorskip("playwright")
+
+from tests.jupyterlab import CHROMIUM, browser, course_copy, served
+
+if CHROMIUM is None and "CI" not in os.environ:
+    pytest.skip("no Chromium here: the browser tests need one on the PATH", allow_module_level=True)
+
+READY = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
+EXPLORER = ".jp-OutputArea-output:has(.widget-image)"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """Yield the first page of the lab; what the console complains of is on ``page.complaints``."""
+    root = course_copy(tmp_path_factory.mktemp("course"))
+    with browser() as page, served(root) as url:
+        page.complaints = []
+        page.on("console", lambda m: m.type == "error" and page.complaints.append(m.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(url)
+        page.locator(".jp-Notebook h1").first.wait_for(timeout=60_000)
+        page.locator(READY).wait_for(timeout=60_000)
+        yield page
+
+
+def run_all(page):
+    page.locator('.lm-MenuBar-itemLabel:text-is("Run")').click()
+    page.locator('.lm-Menu-itemLabel:text-is("Run All Cells")').click()
+    page.locator(READY).wait_for(timeout=60_000)
+    page.locator(".widget-image").first.wait_for(timeout=120_000)
+    page.wait_for_function(
+        "() => ![...document.querySelectorAll('.jp-InputPrompt')]"
+        ".some(prompt => prompt.textContent.includes('[*]'))",
+        timeout=120_000,
+    )
+
+
+def explorer(page, heading):
+    """Return the first explorer below a heading, in view."""
+    title = page.locator(f".jp-Notebook h2:has-text('{heading}')")
+    title.scroll_into_view_if_needed()
+    return page.locator(
+        f".jp-Cell:has(h2:has-text('{heading}')) ~ .jp-Cell:has(.widget-image)"
+    ).first
+
+
+def test_before_a_run_the_page_has_stills_trusted_questions_and_no_pop_up(page):
+    assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
+    assert page.locator("img[src^='data:image/png']").count() > 0
+    assert page.locator(".course-q math").count() > 0
+
+
+def test_a_prediction_is_kept_and_met_again(page):
+    page.locator("#prediction-02-first label").nth(2).click()
+    status = page.locator("#prediction-02-first [role=status]")
+    assert "Kept" in status.text_content()
+    answers = page.locator("#revealed-02-first details")
+    answers.first.scroll_into_view_if_needed()
+    assert answers.nth(2).get_attribute("open") is not None
+    assert "course-q-chosen" in answers.nth(2).get_attribute("class")
+    assert answers.nth(1).get_attribute("open") is None
+
+
+def test_the_lesson_runs_top_to_bottom_without_an_error(page):
+    run_all(page)
+    assert page.locator(".jp-mod-error, [data-mime-type*='stderr']").count() == 0
+    box = page.locator("#prediction-02-first input").nth(2)
+    box.scroll_into_view_if_needed()
+    assert box.is_checked()
+
+
+def test_the_slider_moves_the_picture_by_keyboard_and_by_mouse(page):
+    cell = explorer(page, "Your turn")
+    picture = cell.locator(".widget-image")
+    picture.scroll_into_view_if_needed()
+    handle = cell.locator(".noUi-handle")
+    seen = {picture.get_attribute("src")}
+
+    def has_changed():
+        page.wait_for_function(
+            "([image, seen]) => !seen.includes(image.src)",
+            arg=[picture.element_handle(), list(seen)],
+        )
+        seen.add(picture.get_attribute("src"))
+
+    handle.focus()
+    page.keyboard.press("ArrowRight")
+    has_changed()
+    page.keyboard.press("End")
+    has_changed()
+    assert "Diverging" in cell.locator("[role=status]").text_content()
+    box = handle.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 100, box["y"] + box["height"] / 2, steps=8)
+    page.mouse.up()
+    has_changed()
+
+
+def test_the_goal_lights_up_and_the_box_survives_nonsense(page):
+    cell = explorer(page, "Your turn")
+    number = cell.locator("input[type=number]")
+    status = cell.locator("[role=status]")
+    number.fill("0.18")
+    number.press("Enter")
+    cell.locator("[role=status]:has-text('✔ Goal reached')").wait_for()
+    number.fill("")
+    number.press("Enter")
+    number.fill("-5")
+    number.press("Enter")
+    cell.locator("[role=status]:has-text('○ Goal')").wait_for()
+    number.fill("9999")
+    number.press("Enter")
+    cell.locator("[role=status]:has-text('Diverging')").wait_for()
+    for _ in range(2):
+        cell.locator("button:has-text('Reset')").click()
+    cell.locator("[role=status]:has-text('1.06')").wait_for()
+    assert number.input_value() == "0.02"
+    assert "Error" not in status.text_content()
+
+
+def test_nothing_of_ours_complained(page):
+    assert page.complaints == []

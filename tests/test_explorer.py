@@ -1,0 +1,143 @@
+"""The explorer: its picture follows its sliders, its words are true, and it survives anything."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_lib import Goal, Symbolic, explore, functions, gd, linear, logarithmic, momentum
+
+BOWL = functions.quadratic(10)
+GOAL = Goal("J below 1e-6", lambda trace: trace.loss[-1] < 1e-6)
+
+
+@pytest.fixture
+def explorer():
+    return explore(gd, BOWL, (-4, 2), 50, lr=logarithmic(0.005, 0.25, 0.02), goal=GOAL)
+
+
+def pixels(picture):
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
+
+
+def test_the_picture_follows_the_slider_and_reset_brings_it_back(explorer):
+    first = explorer.image.value
+    control = explorer.controls["lr"]
+    control.slider.value = control.stops[-1]
+    assert np.abs(pixels(explorer.image.value) - pixels(first)).max() > 100
+    control.set(control.spec.value)
+    assert explorer.image.value == first
+
+
+def test_slider_and_box_always_agree_and_each_change_is_drawn_once(explorer, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        explorer.picture, "draw", lambda trace: drawn.append(trace) or explorer.image.value
+    )
+    control = explorer.controls["lr"]
+    control.slider.value = 0.005
+    assert (control.value, control.box.value, len(drawn)) == (0.005, 0.005, 1)
+    control.box.value = 0.1234567
+    assert (control.value, len(drawn)) == (0.1234567, 2)
+    assert control.slider.value == pytest.approx(0.1234567, rel=0.02)
+    control.box.value = 99
+    assert (control.value, control.box.value, control.slider.value) == (0.25, 0.25, 0.25)
+    assert len(drawn) == 3
+
+
+def test_the_goal_lights_up_only_when_it_is_reached(explorer):
+    assert not explorer.goal_reached()
+    assert "○ Goal" in explorer.words.value
+    explorer.controls["lr"].set(0.18)
+    assert explorer.goal_reached()
+    assert "✔ Goal reached" in explorer.words.value
+
+
+@pytest.mark.parametrize(
+    ("lr", "words"),
+    [(0.02, "50 steps: J = 1.06."), (0.25, "Diverging: after 50 steps J has grown from 28 to")],
+)
+def test_the_readout_says_how_it_ended(explorer, lr, words):
+    explorer.controls["lr"].set(lr)
+    assert words in explorer.words.value
+    assert words in repr(explorer)
+
+
+def test_divergence_is_drawn_and_said():
+    explorer = explore(gd, functions.rosenbrock(), (-1.5, 2), 50, lr=logarithmic(1e-4, 1, 1e-3))
+    before = pixels(explorer.image.value)
+    explorer.controls["lr"].set(1)
+    assert "Diverged: after" in explorer.words.value
+    assert np.abs(pixels(explorer.image.value) - before).max() > 100
+
+
+def test_the_output_is_a_live_view_and_a_still():
+    bundle = explore(gd, BOWL, (-4, 2), lr=0.1)._repr_mimebundle_()
+    assert set(bundle) == {
+        "application/vnd.jupyter.widget-view+json", "image/png", "text/plain",
+    }  # fmt: skip
+    assert pixels(base64.b64decode(bundle["image/png"])).std() > 10
+
+
+def test_one_variable_is_drawn_on_its_curve():
+    explorer = explore(gd, functions.double_well(), (1.8,), 20, lr=logarithmic(0.001, 0.5, 0.05))
+    assert "double well" in repr(explorer)
+    assert pixels(explorer.image.value).std() > 10
+
+
+def test_a_readers_own_step_and_function_are_welcome():
+    def mine(f, theta, t, v=0.0, *, lr, weight):
+        v = weight * v + f.grad(theta)
+        return theta - lr * v, {"v": v}
+
+    own = Symbolic("x^2 + x*y + y^2", window=((-2, 2), (-2, 2)))
+    sliders = dict(lr=linear(0.01, 0.5, 0.1), weight=linear(0, 0.9, 0.5))
+    ours = explore(momentum, own, (1, 1), lr=0.1, beta=0.5)
+    np.testing.assert_array_equal(
+        explore(mine, own, (1, 1), **sliders).trace.theta, ours.trace.theta
+    )
+
+
+def test_a_step_that_fails_is_reported_and_the_explorer_lives_on():
+    def brittle(f, theta, t, *, lr):
+        if lr > 0.5:
+            raise RuntimeError("too <fast>")
+        return theta - lr * f.grad(theta), {}
+
+    explorer = explore(brittle, BOWL, (1, 1), lr=linear(0.1, 1, 0.1))
+    still = explorer.image.value
+    explorer.controls["lr"].set(0.9)
+    assert explorer.words.value == "<b>RuntimeError:</b> too &lt;fast&gt;"
+    explorer.controls["lr"].set(0.1)
+    assert explorer.image.value == still
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: explore(gd, BOWL, (0, 0), lr=-1), "lr=-1 must be above 0"),
+        (lambda: explore(gd, BOWL, (0, 0)), "gd needs a value for lr"),
+        (lambda: explore(gd, BOWL, (0, 0), rate=1), "gd has no hyper-parameter rate"),
+        (lambda: explore(gd, BOWL, (0,), lr=1), "start has shape"),
+        (lambda: explore(gd, BOWL, ((0, 0), (1, 1)), lr=1), "one start"),
+        (lambda: explore(gd, Symbolic("x*y*z"), (0, 0, 0), lr=1), "cannot be drawn"),
+        (lambda: explore(gd, Symbolic("x^2"), (0,), lr=1), "cannot be drawn"),
+        (lambda: linear(1, 0, 0.5), "high=0 must be above 1"),
+        (lambda: linear(0, 1, 2), "high=1 must be at least 2"),
+        (lambda: logarithmic(0, 1, 0.5), "low=0 must be above 0"),
+        (lambda: logarithmic(0.1, 1, np.nan), "value=nan must be finite"),
+    ],
+)
+def test_bad_input_gets_one_sentence(call, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        call()
+
+
+def test_a_student_who_meets_the_error_at_the_start_sees_it():
+    def broken(f, theta, t, *, lr):
+        return theta
+
+    with pytest.raises(TypeError, match="broken must return"):
+        explore(broken, BOWL, (1, 1), lr=0.1)
