@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import nbformat
@@ -68,10 +69,10 @@ def check_port(text: str) -> int:
 def arguments(root: Path, *, port: int | None, browser: bool, edit: bool) -> list[str]:
     """Return the command line of the lab: in ``work/``, or on the originals to ``edit`` them."""
     home, lessons = (root, "notebooks") if edit else (root / "work", "lessons")
-    first = next((f"/tree/{lessons}/{path.name}" for path in _lessons(root)), "")
+    first = min(_lessons(root)).name
     return [
         f"--ServerApp.root_dir={home}",
-        f"--LabApp.default_url=/lab{first}",
+        f"--LabApp.default_url=/lab/tree/{lessons}/{first}",
         f"--ServerApp.open_browser={browser}",
         "--ServerApp.allow_root=True",
         "--Application.log_level=WARN",
@@ -96,9 +97,10 @@ def prepare(root: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     notary = NotebookNotary(data_dir=str(own["JUPYTER_DATA_DIR"]))
     with closing(notary.store):
-        for folder in ("notebooks", "exercises", "solutions"):
-            for path in (root / folder).rglob("*.ipynb"):
-                notary.sign(nbformat.read(path, as_version=4))
+        for course in ("notebooks", "exercises", "solutions"):
+            for path in (root / course).rglob("*.ipynb"):
+                with suppress(ValueError):  # not a notebook, as in the middle of a merge
+                    notary.sign(nbformat.read(path, as_version=4))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -108,6 +110,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--no-browser", action="store_true", help="print the address instead")
     parser.add_argument("--edit", action="store_true", help="open the originals, for authors")
     given = parser.parse_args(argv)
+    if not _lessons(ROOT):
+        sys.exit(f"no lessons in {ROOT / 'notebooks'}: install the course with pip install -e .")
     try:
         port = None if given.port is None else check_port(given.port)
         prepare(ROOT)
@@ -123,10 +127,13 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     options = arguments(ROOT, port=port, browser=not given.no_browser, edit=given.edit)
     LabApp.launch_instance(options)
+    # A thread that the server used for files may outlive it and would keep Python from ending.
+    logging.shutdown()
+    os._exit(0)
 
 
 def _lessons(root: Path) -> list[Path]:
-    return sorted((root / "notebooks").glob("*.ipynb"))
+    return list((root / "notebooks").glob("*.ipynb"))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from .types import Array, Inner, Number, Objective
 
 __all__ = ["LineSearch", "armijo", "descent_direction", "gd_armijo", "newton"]
 
-PRECISION = np.finfo(float).eps
+PRECISION, TINY = np.finfo(float).eps, np.finfo(float).tiny
 
 
 class LineSearch(NamedTuple):
@@ -41,8 +41,8 @@ def armijo(
     Accept the first α of α₀, βα₀, β²α₀, … with  f(x + αp) − f(x) ≤ c α gᵀp.
 
     ``theta``, the gradient ``g`` and the direction ``p`` have shape ``(..., d)``; every run of a
-    grid stops on its own. The search gives up, with ``accepted`` False, where p does not point
-    downhill, and where α has become so small that floats cannot tell x + αp from x, or the
+    grid stops on its own. The search gives up, with ``accepted`` False, where p points uphill,
+    and where α has become so small that floats cannot tell x + αp from x, or the
     promised decrease from 0; ``max_trials`` ends it earlier. Source: Armijo (1966).
 
     >>> from course_lib import functions
@@ -58,12 +58,13 @@ def armijo(
     alpha = np.broadcast_to(_per_run(alpha0), size).astype(float)
     trials = np.zeros(size, int)
     accepted = np.zeros(size, bool)
+    smallest = np.maximum(PRECISION / 2 * np.abs(fx), TINY)
     searching = np.broadcast_to((slope <= 0) & np.isfinite(fx), size)
     while searching.any() and (max_trials is None or trials.max() < max_trials):
         trial = theta + alpha[..., None] * p
         trials = trials + searching
         accepted = accepted | (searching & (f(trial) - fx <= c * alpha * slope))
-        too_small = (trial == theta).all(-1) | (-alpha * slope <= PRECISION / 2 * np.abs(fx))
+        too_small = (trial == theta).all(-1) | (-alpha * slope <= smallest)
         searching = searching & ~accepted & ~too_small
         alpha = np.where(searching, beta * alpha, alpha)
     return LineSearch(np.where(accepted, alpha, 0.0), trials, accepted)
@@ -91,7 +92,7 @@ def gd_armijo(
     """
     g = f.grad(theta)
     alpha, trials, accepted = armijo(f, theta, g, -g, alpha0=alpha0, c=c, beta=beta)
-    return theta - alpha[..., None] * g, {
+    return theta - np.where(accepted[..., None], alpha[..., None] * g, 0.0), {
         "g": g, "alpha": alpha, "trials": trials, "accepted": accepted,
     }  # fmt: skip
 
@@ -145,7 +146,7 @@ def descent_direction(H: Array, g: Array, *, floor: Number = 1e-8) -> tuple[Arra
     H = np.where(usable[..., None, None], H, np.eye(g.shape[-1]))
     eigenvalues, V = np.linalg.eigh(H)
     size = np.abs(eigenvalues)
-    lowest = floor * size.max(-1, keepdims=True)
+    lowest = np.maximum(floor * size.max(-1, keepdims=True), TINY)
     p = -(V @ ((V.mT @ g[..., None]) / np.maximum(size, lowest)[..., None]))[..., 0]
     return p, ~usable | (eigenvalues < lowest).any(-1)
 

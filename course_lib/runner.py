@@ -26,7 +26,7 @@ class Trace:
     ``steps`` is how many steps a run took and ``outcome`` why it stopped: ``"converged"`` (the
     criterion held), ``"stalled"`` (no acceptable step), ``"diverged"`` (a number stopped being
     finite) or ``"out of steps"``. For a grid both are arrays of shape ``(...)``, and a run that has
-    stopped repeats its last point.
+    converged or stalled repeats its last point.
     """
 
     theta: Array | None

@@ -1,4 +1,4 @@
-"""Bring the course's notebooks to where the student works, and never touch what is there already."""
+"""Bring the course's notebooks to where the student works, and never touch what is there."""
 
 from __future__ import annotations
 

@@ -79,8 +79,11 @@ def test_the_lab_opens_on_the_first_lesson(root):
     assert "--LabApp.default_url=/lab/tree/notebooks/02_first.ipynb" in author
 
 
-def test_a_course_without_lessons_opens_an_empty_lab(tmp_path):
-    assert "--LabApp.default_url=/lab" in lab.arguments(tmp_path, port=1, browser=False, edit=False)
+def test_a_library_without_the_course_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(lab, "ROOT", tmp_path)
+    with pytest.raises(SystemExit, match="no lessons in"):
+        lab.main([])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_port_that_was_asked_for_is_not_swapped_for_another(root):
@@ -112,6 +115,11 @@ def test_only_the_notebooks_of_the_course_are_trusted(root):
         assert notary.check_signature(notebook)
         notebook.cells[1].outputs[0].data["text/html"] += "<script>changed()</script>"
         assert not notary.check_signature(notebook)
+
+
+def test_a_notebook_that_cannot_be_read_stops_nobody(root):
+    (root / "notebooks" / "03_merge.ipynb").write_text("<<<<<<< ours")
+    lab.prepare(root)
 
 
 @dataclass
@@ -161,7 +169,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         started.wait()
         yield started
         server.terminate()
-        server.stdout.read()
+        try:
+            assert server.wait(timeout=20) == 0
+        finally:
+            server.kill()
 
 
 def test_the_lab_prints_the_address_of_the_first_lesson(running):

@@ -31,6 +31,7 @@ class Counted:
 
     def __init__(self, value, limit=100_000):
         self.value, self.limit, self.points = value, limit, []
+        self.grad, self.hess = getattr(value, "grad", None), getattr(value, "hess", None)
 
     def __call__(self, theta):
         self.points.append(theta)
@@ -126,13 +127,13 @@ def test_a_search_that_cannot_succeed_ends(value, beta):
 def test_where_f_or_its_slope_is_not_finite_nothing_is_tried(value):
     x, g = np.zeros(2), np.array([1.0, 2.0])
     assert armijo(lambda theta: np.full(theta.shape[:-1], value), x, g, -g) == (0, 0, False)
-    assert not armijo(SPHERE, x, np.array([np.nan, 1.0]), -g).accepted
+    assert armijo(Counted(SPHERE), x, np.array([np.nan, 1.0]), -g) == (0, 0, False)
 
 
 @pytest.mark.parametrize("method", [gd_armijo, newton])
 def test_no_acceptable_step_leaves_theta_where_it_is(method):
     tip = np.zeros(2)
-    trace = run(method, functions.ackley(), tip, 3)
+    trace = run(method, Counted(functions.ackley()), tip, 3)  # its gradient there is NaN
     assert (trace.outcome, trace.steps) == ("stalled", 1)
     np.testing.assert_array_equal(trace.theta, [tip, tip])
 
@@ -148,6 +149,13 @@ def test_a_trial_outside_the_domain_is_only_a_failed_trial():
 def test_max_trials_ends_the_search_earlier():
     f, x = functions.rosenbrock(), np.array([-1.2, 1.0])
     assert armijo(f, x, f.grad(x), -f.grad(x), max_trials=3) == (0, 3, False)
+
+
+@pytest.mark.parametrize("method", [gd_armijo, newton])
+def test_the_settings_reach_the_search(method):
+    """On J = ½‖θ‖² both methods go to (1 − α)θ, and α passes where 1 − α/2 ≥ c."""
+    inner = method(functions.quadratic(1), np.array([3.0, 4.0]), 1, alpha0=2.0, c=0.6, beta=0.9)[1]
+    assert (inner["alpha"], inner["trials"]) == (pytest.approx(2 * 0.9**9), 10)  # 0.77 ≤ 0.8 < 0.86
 
 
 def test_a_small_step_does_not_pass_for_a_fixed_promise():
@@ -258,7 +266,6 @@ WHERE = [  # function, point, is the Hessian positive definite there?
 @pytest.mark.parametrize(("f", "point", "definite"), WHERE, ids=str)
 def test_the_direction_of_newton_is_downhill_everywhere(f, point, definite):
     x, counted = np.array(point), Counted(f)
-    counted.grad, counted.hess = f.grad, f.hess
     _, inner = newton(counted, x, 1)
     g, p = inner["g"], inner["p"]
     assert -g @ p >= 1e-8 * np.linalg.norm(g) * np.linalg.norm(p)

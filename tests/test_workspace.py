@@ -130,7 +130,7 @@ def test_a_full_disk_leaves_nothing_half_written(root, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="_new_version.ipynb could not be written .* disk with room$"):
+    with pytest.raises(OSError, match=r"_new_version\.ipynb could not be written"):
         fill(root)
     assert files(root) == before
     monkeypatch.undo()
