@@ -10,7 +10,15 @@ import numpy as np
 
 from .types import Array, ArrayLike, Objective, Step
 
-__all__ = ["Signature", "check_hyper", "check_number", "check_start", "check_step", "signature"]
+__all__ = [
+    "Signature",
+    "check_hyper",
+    "check_number",
+    "check_start",
+    "check_step",
+    "check_until",
+    "signature",
+]
 
 
 class Signature(NamedTuple):
@@ -142,18 +150,42 @@ def check_start(f: Objective, theta: ArrayLike, name: str = "theta0") -> Array:
     return array
 
 
-def check_step(step: Signature, result: Any, shape: tuple[int, ...]) -> None:
-    """Check what a step function returned from its first step.
+def check_until(until: Any) -> None:
+    """Check that ``until`` is a criterion.
 
-    Raises ``TypeError`` unless it is ``(theta_next, inner)``, ``ValueError`` when ``theta_next``
-    has the wrong shape or ``inner`` lacks what the signature carries on.
+    Raises ``TypeError`` unless it takes the four arguments of one.
+
+    >>> check_until(0.001)
+    Traceback (most recent call last):
+    ...
+    TypeError: until=0.001 is not a criterion; write, for example, until=small_gradient(0.001)
+    """
+    try:
+        inspect.signature(until).bind("f", "theta", "theta_next", "inner")
+    except TypeError:
+        shown = getattr(until, "__name__", repr(until))
+        raise TypeError(
+            f"until={shown} is not a criterion; write, for example, until=small_gradient(0.001)"
+        ) from None
+
+
+def check_step(step: Signature, result: Any, before: Array, after: Array) -> None:
+    """Check what a step function returned from its first step, and that it left θ alone.
+
+    ``before`` is a copy of the θ that it was given, ``after`` is that θ. Raises ``TypeError`` unless
+    it returned ``(theta_next, inner)``, ``ValueError`` when ``theta_next`` has the wrong shape, when
+    ``inner`` lacks what the signature carries on, or when θ was changed in place.
     """
     if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict)):
         raise TypeError(f"{step.name} must return (theta_next, inner), with inner a dict")
     theta, inner = result
-    if np.shape(theta) != shape:
+    if np.shape(theta) != before.shape:
         raise ValueError(
-            f"{step.name} turned a theta of shape {shape} into shape {np.shape(theta)}"
+            f"{step.name} turned a theta of shape {before.shape} into shape {np.shape(theta)}"
+        )
+    if not np.array_equal(before, after):
+        raise ValueError(
+            f"{step.name} changed theta in place; write theta = theta - … rather than theta -= …"
         )
     if missing := [name for name in step.state if name not in inner]:
         raise ValueError(f"{step.name} carries {missing[0]} on, but inner has no {missing[0]!r}")

@@ -94,9 +94,14 @@ class Control(widgets.HBox):  # type: ignore[misc]
         super().__init__([self.slider, self.box])
 
     def set(self, value: float) -> None:
-        """Show ``value`` on the slider and in the box, and tell of it if it is new."""
-        value = min(max(value, self.spec.low), self.spec.high)
-        if self._settling or value == self.value:
+        """Show ``value`` on the slider and in the box, and tell of it if it is new.
+
+        Raises ``ValueError`` for what is not a finite number.
+        """
+        if self._settling:
+            return
+        value = min(max(float(check_number("value", value)), self.spec.low), self.spec.high)
+        if value == self.value:
             return
         self.value = value
         self._settling = True

@@ -225,7 +225,7 @@ class Explorer:
         if self.goal is None:
             return ""
         mark, color = (
-            ("✔ Goal reached", "#009E73") if self.goal_reached() else ("○ Goal", "inherit")
+            ("✔ Goal reached", "#00704F") if self.goal_reached() else ("○ Goal", "inherit")
         )
         return f"<b style='color:{color}'>{mark}: {escape(self.goal.words)}</b>"
 

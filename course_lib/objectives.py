@@ -10,6 +10,7 @@ import numpy as np
 import sympy as sp
 from sympy.printing.numpy import NumPyPrinter
 
+from .checks import check_number
 from .parsing import parse
 from .types import Array, ArrayLike
 
@@ -29,8 +30,8 @@ class Symbolic:
     ``minima`` (shape ``(k, d)``) and ``window`` (``((low, high), …)``, one pair a variable)
     are what plots and tests want to know of a function.
 
-    Raises ``ValueError`` for a text that cannot be read, for an expression with no variable,
-    and for one with a variable that ``symbols`` does not list.
+    Raises ``ValueError`` for a text that cannot be read, for an expression with no variable or with
+    one that ``symbols`` does not list, and for a window that is not one pair a variable.
 
     >>> f = Symbolic("x^2 + 3*y^2")
     >>> f.gradient.T
@@ -62,7 +63,7 @@ class Symbolic:
         self.dim = len(self.symbols)
         self.name = name or str(self.expr)
         self.minima = None if minima is None else np.asarray(minima, float).reshape(-1, self.dim)
-        self.window = None if window is None else tuple(window)
+        self.window = None if window is None else self._accept_window(window)
 
     @cached_property
     def gradient(self) -> sp.Matrix:
@@ -139,6 +140,12 @@ class Symbolic:
     def _hess(self) -> Callable[..., list[Any]]:
         upper = zip(*np.triu_indices(self.dim), strict=True)
         return _compile(tuple(self.hessian[int(i), int(j)] for i, j in upper), self.symbols)
+
+    def _accept_window(self, window: Any) -> tuple[tuple[float, float], ...]:
+        array = check_number("window", window)
+        if array.shape != (self.dim, 2) or (array[:, 0] >= array[:, 1]).any():
+            raise ValueError(f"window={window} must hold one pair (low, high) for each variable")
+        return tuple((float(low), float(high)) for low, high in array)
 
     def _accept(self, theta: ArrayLike) -> Array:
         theta = np.asarray(theta, dtype=float)

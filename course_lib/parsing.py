@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 
 import sympy as sp
+from sympy.core.alphabets import greeks
 
 __all__ = ["parse"]
 
@@ -23,6 +24,7 @@ FUNCTIONS: dict[str, Callable[[sp.Expr], sp.Expr]] = {
     "tanh": sp.tanh,
     "exp": sp.exp,
     "log": sp.log,
+    "ln": sp.log,
     "sqrt": sp.sqrt,
     "abs": sp.Abs,
 }
@@ -41,8 +43,8 @@ def parse(text: str, symbols: Sequence[sp.Symbol] | None = None) -> sp.Expr:
 
     The text is read as a tree of numbers, names, ``+ - * / ^ **`` and the functions in
     ``FUNCTIONS``; nothing else is accepted and nothing is executed. Decimals become exact
-    fractions. Names that are not in ``symbols`` are refused; without ``symbols`` every
-    unknown name becomes a real symbol.
+    fractions. Names that are not in ``symbols`` are refused. Without ``symbols`` every unknown letter
+    becomes a real symbol: a Latin one or a Greek name, perhaps with digits (x, mu, w1).
 
     Raises ``ValueError`` with one sentence that names the text and what is wrong with it.
 
@@ -56,21 +58,9 @@ def parse(text: str, symbols: Sequence[sp.Symbol] | None = None) -> sp.Expr:
     if len(text) > LONGEST:
         raise ValueError(f"expr has {len(text)} characters; the limit is {LONGEST}")
     try:
-        tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
-        expr = _build(tree, None if symbols is None else {s.name: s for s in symbols})
+        expr = _build(_tree(text), None if symbols is None else {s.name: s for s in symbols})
     except _Unreadable as reason:
         raise ValueError(f"expr={text!r} is not a formula I can read: {reason}") from None
-    except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
-        detail = (
-            "it is nested too deeply"
-            if isinstance(error, RecursionError | MemoryError)
-            else (
-                "write the product out, as in 2*x"
-                if "decimal literal" in str(error)
-                else "check the brackets and the operators"
-            )
-        )
-        raise ValueError(f"expr={text!r} is not a formula I can read: {detail}") from None
     if expr.has(sp.zoo, sp.nan, sp.oo, sp.I):
         raise ValueError(f"expr={text!r} has no real, finite value (is there a division by zero?)")
     return expr
@@ -78,6 +68,18 @@ def parse(text: str, symbols: Sequence[sp.Symbol] | None = None) -> sp.Expr:
 
 class _Unreadable(Exception):
     """What is wrong with a formula, in words."""
+
+
+def _tree(text: str) -> ast.expr:
+    powers = text.strip().replace("^", "**").replace("²", "**2").replace("³", "**3")
+    try:
+        return ast.parse(powers, mode="eval").body
+    except (RecursionError, MemoryError):
+        raise _Unreadable("it is nested too deeply") from None
+    except (SyntaxError, ValueError) as error:
+        product = "decimal literal" in str(error)
+        hint = "write the product out, as in 2*x" if product else "check brackets and operators"
+        raise _Unreadable(hint) from None
 
 
 def _build(node: ast.expr, known: dict[str, sp.Symbol] | None) -> sp.Expr:
@@ -126,4 +128,7 @@ def _symbol(name: str, known: dict[str, sp.Symbol] | None) -> sp.Expr:
         raise _Unreadable(f"{name} is a function and needs its brackets, as in {name}(x)")
     if known is not None:
         raise _Unreadable(f"{name!r} is none of the variables {', '.join(known)}")
+    letters = name.rstrip("0123456789")
+    if len(letters) > 1 and letters not in greeks:
+        raise _Unreadable(f"{name!r} is not one letter; write products out, as in x*y")
     return sp.Symbol(name, real=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import Signature, check_hyper, check_start, check_step, signature
+from .checks import Signature, check_hyper, check_start, check_step, check_until, signature
 from .types import Array, ArrayLike, Criterion, Inner, Objective, Step
 
 __all__ = ["Trace", "run"]
@@ -71,6 +71,8 @@ def run(
     """
     rule = signature(step)
     settings = check_hyper(rule, hyper)
+    if until is not None:
+        check_until(until)
     start = check_start(f, theta0)
     if isinstance(n_steps, bool) or not isinstance(n_steps, int | np.integer) or n_steps < 1:
         raise ValueError(f"n_steps={n_steps!r} must be a whole number of at least 1")
@@ -90,7 +92,7 @@ def _run(
     settings: dict[str, Any],
 ) -> Trace:
     schedules = {name: value for name, value in settings.items() if callable(value)}
-    runs = theta.shape[:-1]
+    first, runs = theta.copy(), theta.shape[:-1]
     state = list(rule.state.values())
     running = np.ones(runs, bool)
     outcome = np.full(runs, "out of steps", dtype=object)
@@ -106,7 +108,7 @@ def _run(
                 raise
             raise TypeError(f"{rule.name} needs f.{error.name}, and f={f!r} has none") from None
         if t == 1:
-            check_step(rule, result, theta.shape)
+            check_step(rule, result, first, theta)
         theta_next, inner = result
         state = [inner[name] for name in rule.state]
         if until is not None or "accepted" in inner:

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def directional_errors(f, theta, rng, step=1e-5):
-    """Return the relative errors of grad and hess against central differences along one direction."""
+    """Return the relative errors of grad and hess against central differences."""
     u = rng.normal(size=theta.shape)
     u /= np.linalg.norm(u, axis=-1, keepdims=True)
     ahead, behind = theta + step * u, theta - step * u

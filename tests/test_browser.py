@@ -51,9 +51,10 @@ def explorer(page, heading):
 
 
 def test_before_a_run_the_page_has_stills_trusted_questions_and_no_pop_up(page):
+    page.locator("#prediction-02-first input").first.wait_for(state="attached")
+    page.locator("img[src^='data:image/png']").first.wait_for(state="attached")
+    page.locator(".course-q math").first.wait_for(state="attached")
     assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
-    assert page.locator("img[src^='data:image/png']").count() > 0
-    assert page.locator(".course-q math").count() > 0
 
 
 def test_a_prediction_is_kept_and_met_again(page):

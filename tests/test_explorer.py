@@ -124,6 +124,10 @@ def test_a_step_that_fails_is_reported_and_the_explorer_lives_on():
         (lambda: explore(gd, BOWL, ((0, 0), (1, 1)), lr=1), "one start"),
         (lambda: explore(gd, Symbolic("x*y*z"), (0, 0, 0), lr=1), "cannot be drawn"),
         (lambda: explore(gd, Symbolic("x^2"), (0,), lr=1), "cannot be drawn"),
+        (
+            lambda: explore(gd, BOWL, (0, 0), lr=linear(0.1, 1, 0.5)).controls["lr"].set("x"),
+            "value",
+        ),
         (lambda: linear(1, 0, 0.5), "high=0 must be above 1"),
         (lambda: linear(0, 1, 2), "high=1 must be at least 2"),
         (lambda: logarithmic(0, 1, 0.5), "low=0 must be above 0"),

@@ -116,6 +116,8 @@ def test_constants_of_a_quadratic():
         (lambda: functions.booth().grad(2.0), r"theta has shape \(\); Booth needs"),
         (lambda: Symbolic("3 + 4"), "has no variable"),
         (lambda: Symbolic(x + y, (x,)), "does not list y"),
+        (lambda: Symbolic("x^2", window=(-3, 3)), "must hold one pair"),
+        (lambda: Symbolic("x^2", window=((3, -3),)), "must hold one pair"),
     ],
 )
 def test_bad_input_gets_one_sentence(make, words):

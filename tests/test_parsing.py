@@ -23,6 +23,8 @@ x, y = sp.symbols("x y", real=True)
         ("sqrt(abs(x)) - log(y)", sp.sqrt(sp.Abs(x)) - sp.log(y)),
         ("x^-2", x**-2),
         ("1e-3*x", x / 1000),
+        ("x² + ln(y)", x**2 + sp.log(y)),
+        ("mu*w12", sp.Symbol("mu", real=True) * sp.Symbol("w12", real=True)),
     ],
 )
 def test_reads_what_is_meant(text, expr):
@@ -33,14 +35,14 @@ def test_reads_what_is_meant(text, expr):
     ("text", "words"),
     [
         ("2x", "write the product out"),
-        ("x +", "check the brackets"),
-        ("(x", "check the brackets"),
-        ("", "check the brackets"),
+        ("x +", "check brackets"),
+        ("(x", "check brackets"),
+        ("", "check brackets"),
         ("x(1 + y)", "'x' is not a function I know"),
         ("sin", "needs its brackets"),
         ("sin(x, y)", "sin takes one argument"),
         ("x if y else 1", "use only numbers"),
-        ("x = 1", "check the brackets"),
+        ("x = 1", "check brackets"),
         ("'x'", "not a real number"),
         ("True", "not a real number"),
         ("3j*x", "not a real number"),
@@ -57,6 +59,8 @@ def test_reads_what_is_meant(text, expr):
         ("x.__class__", "use only numbers"),
         ("[x for x in (1,)]", "use only numbers"),
         ("exec(x)", "'exec' is not a function I know"),
+        ("-" * 490 + "(", "not a formula"),
+        ("x + 3*xy", "'xy' is not one letter; write products out"),
         ("lambda: x", "use only numbers"),
     ],
 )

@@ -150,6 +150,11 @@ def no_star(f, theta, t, lr):
     return theta, {}
 
 
+def in_place(f, theta, t, *, lr):
+    theta -= lr * f.grad(theta)
+    return theta, {}
+
+
 def other_names(x, y):
     return x, {}
 
@@ -186,6 +191,9 @@ BAD_CALLS = [
     (dict(step=other_names), "step=other_names must start with the arguments f, theta, t"),
     (dict(step=no_dict, lr=0.1), r"no_dict must return \(theta_next, inner\)"),
     (dict(step=wrong_shape, lr=0.1), r"wrong_shape turned a theta of shape \(2,\) into shape"),
+    (dict(step=in_place, lr=0.1), "in_place changed theta in place"),
+    (dict(until=0.001), "until=0.001 is not a criterion; write, for example"),
+    (dict(until=small_change), "until=small_change is not a criterion"),
     (dict(step=forgets_v, lr=0.1), "forgets_v carries v on, but inner has no 'v'"),
 ]
 
