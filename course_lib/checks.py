@@ -172,9 +172,11 @@ def check_until(until: Any) -> None:
 def check_step(step: Signature, result: Any, before: Array, after: Array) -> None:
     """Check what a step function returned from its first step, and that it left θ alone.
 
-    ``before`` is a copy of the θ that it was given, ``after`` is that θ. Raises ``TypeError`` unless
-    it returned ``(theta_next, inner)``, ``ValueError`` when ``theta_next`` has the wrong shape, when
-    ``inner`` lacks what the signature carries on, or when θ was changed in place.
+    ``before`` is a copy of the θ that it was given, ``after`` is that θ.
+
+    Raises ``TypeError`` unless it returned ``(theta_next, inner)``, and ``ValueError`` when
+    ``theta_next`` has the wrong shape, when ``inner`` lacks what the signature carries on, or when
+    θ was changed in place.
     """
     if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict)):
         raise TypeError(f"{step.name} must return (theta_next, inner), with inner a dict")

@@ -43,8 +43,8 @@ def parse(text: str, symbols: Sequence[sp.Symbol] | None = None) -> sp.Expr:
 
     The text is read as a tree of numbers, names, ``+ - * / ^ **`` and the functions in
     ``FUNCTIONS``; nothing else is accepted and nothing is executed. Decimals become exact
-    fractions. Names that are not in ``symbols`` are refused. Without ``symbols`` every unknown letter
-    becomes a real symbol: a Latin one or a Greek name, perhaps with digits (x, mu, w1).
+    fractions. Names that are not in ``symbols`` are refused. Without ``symbols`` every unknown
+    letter, Latin or a Greek name, becomes a real symbol; digits may follow it (x, mu, w1).
 
     Raises ``ValueError`` with one sentence that names the text and what is wrong with it.
 

@@ -12,22 +12,25 @@ LESSON_IS_READY = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 
 def main() -> None:
     """Open lesson 02, run it, reach the goal with the slider's number box, take the picture."""
-    with tempfile.TemporaryDirectory() as folder, browser(1180, 980) as page:
-        with served(course_copy(Path(folder))) as url:
-            page.goto(url)
-            page.locator(LESSON_IS_READY).wait_for(timeout=60_000)
-            page.locator('.lm-MenuBar-itemLabel:text-is("Run")').click()
-            page.locator('.lm-Menu-itemLabel:text-is("Run All Cells")').click()
-            heading = page.locator("h2:has-text('Your turn')")
-            heading.wait_for(state="attached", timeout=60_000)
-            cell = page.locator(".jp-Cell:has(.widget-image)").first
-            cell.wait_for(timeout=60_000)
-            cell.locator("input[type=number]").fill("0.175")
-            cell.locator("input[type=number]").press("Enter")
-            cell.locator("[role=status]:has-text('Goal reached')").wait_for()
-            heading.evaluate("heading => heading.scrollIntoView()")
-            page.wait_for_timeout(1000)
-            TARGET.write_bytes(compact(page.screenshot()))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        browser(1180, 980) as page,
+        served(course_copy(Path(folder))) as url,
+    ):
+        page.goto(url)
+        page.locator(LESSON_IS_READY).wait_for(timeout=60_000)
+        page.locator('.lm-MenuBar-itemLabel:text-is("Run")').click()
+        page.locator('.lm-Menu-itemLabel:text-is("Run All Cells")').click()
+        heading = page.locator("h2:has-text('Your turn')")
+        heading.wait_for(state="attached", timeout=60_000)
+        cell = page.locator(".jp-Cell:has(.widget-image)").first
+        cell.wait_for(timeout=60_000)
+        cell.locator("input[type=number]").fill("0.175")
+        cell.locator("input[type=number]").press("Enter")
+        cell.locator("[role=status]:has-text('Goal reached')").wait_for()
+        heading.evaluate("heading => heading.scrollIntoView()")
+        page.wait_for_timeout(1000)
+        TARGET.write_bytes(compact(page.screenshot()))
 
 
 if __name__ == "__main__":

@@ -50,7 +50,11 @@ def served(root: Path) -> Iterator[str]:
         yield _address(root, server) + "?token=test"
     finally:
         server.terminate()
-        server.wait(30)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:  # a thread of its file server can outlive it
+            server.kill()
+            server.wait()
 
 
 def _address(root: Path, server: subprocess.Popen) -> str:

@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -185,25 +187,35 @@ def test_synchronising_changes_no_text(course: Path, newer: str) -> None:
         assert source.read_bytes() == text
 
 
-def test_opening_and_saving_changes_no_text(course: Path) -> None:
+@contextmanager
+def files_of_the_lab(course: Path) -> Iterator[Any]:
+    """Yield what opens and saves files in the author's lab."""
     manager = jupytext.TextFileContentsManager(root_dir=str(course))
-    for source, target in notebooks.pairs(course):
-        text = source.read_bytes()
-        os.utime(source, (0, 0))
-        path = target.relative_to(course).as_posix()
-        manager.save(manager.get(path), path)
-        assert source.read_bytes() == text
+    try:
+        yield manager
+    finally:
+        manager.notary.store.close()
+
+
+def test_opening_and_saving_changes_no_text(course: Path) -> None:
+    with files_of_the_lab(course) as manager:
+        for source, target in notebooks.pairs(course):
+            text = source.read_bytes()
+            os.utime(source, (0, 0))
+            path = target.relative_to(course).as_posix()
+            manager.save(manager.get(path), path)
+            assert source.read_bytes() == text
 
 
 def test_an_edit_in_the_lab_reaches_the_text(course: Path) -> None:
     source, target = notebooks.pairs(course)[1]
-    manager = jupytext.TextFileContentsManager(root_dir=str(course))
     path = target.relative_to(course).as_posix()
-    model = manager.get(path)
-    model["content"].cells[0].source = "# An exercise, revised"
-    model["content"].cells[0].metadata["editable"] = True
-    model["content"].metadata.language_info["version"] = "3.99"
-    manager.save(model, path)
+    with files_of_the_lab(course) as manager:
+        model = manager.get(path)
+        model["content"].cells[0].source = "# An exercise, revised"
+        model["content"].cells[0].metadata["editable"] = True
+        model["content"].metadata.language_info["version"] = "3.99"
+        manager.save(model, path)
     edited = (HEADER + EXERCISE).replace("An exercise", "An exercise, revised")
     assert source.read_text(encoding="utf-8") == edited
 
