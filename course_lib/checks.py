@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +12,10 @@ from .types import Array, ArrayLike, Objective, Step
 
 __all__ = [
     "Signature",
+    "check_broadcasts",
     "check_hyper",
     "check_number",
+    "check_record",
     "check_start",
     "check_step",
     "check_until",
@@ -43,7 +45,10 @@ def signature(step: Step) -> Signature:
         raise TypeError(
             f"step={step!r} is not a function; write def my_step(f, theta, t, *, lr): …"
         )
-    parameters = list(inspect.signature(step).parameters.values())
+    try:
+        parameters = list(inspect.signature(step).parameters.values())
+    except ValueError:
+        raise TypeError(f"step={name} tells no arguments; wrap it in a function of yours") from None
     before = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     after = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
     state = {p.name: p.default for p in before[3:]}
@@ -76,8 +81,11 @@ def check_number(
     ValueError: lr=-0.1 must be above 0
     """
     try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+        array = np.asarray(value)
+        if array.dtype.kind not in "iuf":
+            raise TypeError
+        array = array.astype(float)
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name}={value!r} is not a number") from None
     wishes = [
         (np.isfinite(array), "be finite"),
@@ -109,14 +117,24 @@ def check_hyper(step: Signature, given: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in hyper.items():
         if value is inspect.Parameter.empty:
             raise TypeError(f"{step.name} needs a value for {name}")
-        if value is None:
-            continue
-        scheduled = callable(value)
-        limits = _limits(name, line_search="c" in step.hyper, scheduled=scheduled)
-        first = value(1) if scheduled else value
+        scheduled, line_search = callable(value), "c" in step.hyper
+        limits = _limits(name, line_search=line_search, scheduled=scheduled)
+        first = _at_one(name, value) if scheduled else value
         array = check_number(f"{name}(1)" if scheduled else name, first, **limits)
+        if line_search and array.ndim and array.shape[-1] != 1:
+            raise ValueError(
+                f"{name} has shape {array.shape}; a line search takes one value for each run, so "
+                "its last axis must have length 1"
+            )
         hyper[name] = value if scheduled else array if array.ndim else array.item()
     return hyper
+
+
+def _at_one(name: str, schedule: Any) -> Any:
+    try:
+        return schedule(1)
+    except TypeError:
+        raise TypeError(f"{name}={schedule!r} is not a schedule: it must take the step t") from None
 
 
 def _limits(name: str, *, line_search: bool, scheduled: bool) -> dict[str, float]:
@@ -128,9 +146,54 @@ def _limits(name: str, *, line_search: bool, scheduled: bool) -> dict[str, float
         return {"above": 0, "below": 1}
     if name in ("beta", "beta1", "beta2", "gamma", "rho"):
         return {"at_least": 0, "below": 1}
-    if name in ("eps", "weight_decay", "floor"):
+    if name == "eps":
+        return {"above": 0}
+    if name == "floor":
+        return {"above": 0, "below": 1}
+    if name == "weight_decay":
         return {"at_least": 0}
     return {}
+
+
+def check_record(wanted: Any, known: Collection[str]) -> None:
+    """Check that ``record`` names what there is to record.
+
+    Raises ``ValueError`` or ``TypeError`` with one sentence that names what there is.
+
+    >>> check_record(["thet"], ["theta", "loss"])
+    Traceback (most recent call last):
+    ...
+    ValueError: record='thet' is nothing this run has; it has: theta, loss
+    """
+    if isinstance(wanted, str) or not isinstance(wanted, Collection):
+        raise TypeError(f"record={wanted!r} must be a list of names, such as ['theta', 'loss']")
+    for name in wanted:
+        if name not in known:
+            raise ValueError(f"record={name!r} is nothing this run has; it has: {', '.join(known)}")
+
+
+def check_broadcasts(f: Objective, theta: Array) -> None:
+    """Check that ``f`` takes many points at once, as a run of it does.
+
+    Raises ``ValueError`` unless f(theta) has shape ``(n,)`` and f.grad(theta) shape ``(n, d)`` for
+    ``theta`` of shape ``(n, d)``.
+    """
+    d = theta.shape[-1]
+    points = np.broadcast_to(theta.reshape(-1, d)[0], (d + 1, d)).copy()
+    wanted: list[tuple[str, Callable[..., Any], tuple[int, ...]]] = [
+        ("f", f, (d + 1,)),
+        ("f.grad", f.grad, (d + 1, d)),
+    ]
+    for name, compute, shape in wanted:
+        try:
+            found = str(np.shape(compute(points)))
+        except (TypeError, ValueError, IndexError) as error:
+            found = f"a {type(error).__name__}"
+        if found != str(shape):
+            raise ValueError(
+                f"{name} must turn theta of shape {points.shape} into shape {shape}, not {found}; "
+                "write theta[..., 0] for the first parameter and sum over axis -1"
+            )
 
 
 def check_start(f: Objective, theta: ArrayLike, name: str = "theta0") -> Array:

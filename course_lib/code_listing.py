@@ -36,6 +36,7 @@ def listing(function: Callable[..., Any]) -> Listing:
     lines = source.rstrip().replace("  # fmt: skip", "").splitlines()
     definition = ast.parse(source).body[0]
     if isinstance(definition, ast.FunctionDef) and ast.get_docstring(definition) is not None:
-        docstring = definition.body[0]
-        del lines[docstring.lineno - 1 : docstring.end_lineno]
+        docstring, *rest = definition.body
+        if rest and docstring.lineno > definition.lineno:
+            del lines[docstring.lineno - 1 : docstring.end_lineno]
     return Listing("\n".join(lines))

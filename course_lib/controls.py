@@ -13,7 +13,6 @@ from .checks import check_number
 __all__ = ["Control", "Slider", "linear", "logarithmic"]
 
 STOPS = 201
-DIGITS = 3
 
 
 class Slider(NamedTuple):
@@ -31,7 +30,9 @@ class Slider(NamedTuple):
         [0.01, 0.0102, 0.0105, 0.0107]
         """
         space = np.geomspace if self.log else np.linspace
-        short = {float(f"{v:.{DIGITS}g}") for v in space(self.low, self.high, STOPS)}
+        exact = space(self.low, self.high, STOPS)
+        digits = next(n for n in range(3, 18) if len({f"{v:.{n}g}" for v in exact}) > STOPS // 2)
+        short = {float(f"{v:.{digits}g}") for v in exact}
         inside = {v for v in short if self.low <= v <= self.high}
         return sorted(inside | {self.low, self.value, self.high})
 
@@ -44,7 +45,7 @@ def linear(low: float, high: float, value: float) -> Slider:
     >>> len(linear(0, 1, 0.9).stops())
     201
     """
-    return _checked(Slider(float(low), float(high), float(value), log=False))
+    return _checked(low, high, value, log=False)
 
 
 def logarithmic(low: float, high: float, value: float) -> Slider:
@@ -56,15 +57,15 @@ def logarithmic(low: float, high: float, value: float) -> Slider:
     True
     """
     check_number("low", low, above=0)
-    return _checked(Slider(float(low), float(high), float(value), log=True))
+    return _checked(low, high, value, log=True)
 
 
-def _checked(slider: Slider) -> Slider:
-    check_number("low", slider.low)
-    check_number("high", slider.high, above=slider.low)
-    check_number("value", slider.value, at_least=slider.low)
-    check_number("high", slider.high, at_least=slider.value)
-    return slider
+def _checked(low: float, high: float, value: float, *, log: bool) -> Slider:
+    check_number("low", low)
+    check_number("value", value)
+    check_number("value", value, at_least=low)
+    check_number("high", high, above=low, at_least=value)
+    return Slider(float(low), float(high), float(value), log)
 
 
 class Control(widgets.HBox):  # type: ignore[misc]
@@ -105,7 +106,9 @@ class Control(widgets.HBox):  # type: ignore[misc]
             return
         self.value = value
         self._settling = True
-        self.box.value = value
-        self.slider.value = min(self.stops, key=lambda stop: abs(stop - value))
-        self._settling = False
+        try:
+            self.box.value = value
+            self.slider.value = min(self.stops, key=lambda stop: abs(stop - value))
+        finally:
+            self._settling = False
         self.changed()

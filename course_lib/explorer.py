@@ -25,6 +25,7 @@ __all__ = ["Explorer", "Goal", "explore", "readout"]
 
 COMPRESSION = 1
 FAR = 1e6
+UNSEEN = "position: absolute; left: -9999px"
 
 
 class Goal(NamedTuple):
@@ -92,8 +93,9 @@ class LossPanel:
     def __init__(self, ax: Axes, f: Symbolic, n_steps: int) -> None:
         self.ax = ax
         self.lowest = float(np.min(f(f.minima))) if f.minima is not None else 0.0
-        heights = sample(f, 101)[-1] - self.lowest
-        top = 10.0 ** np.ceil(np.log10(np.nanmax(np.abs(heights)))) * 10
+        heights = np.abs(sample(f, 101)[-1] - self.lowest)
+        highest = np.max(heights, initial=1e-300, where=np.isfinite(heights))
+        top = 10.0 ** np.ceil(np.log10(highest)) * 10
         known = f.minima is not None
         ax.set(xlabel="step $t$", ylabel="$J - J_{min}$" if known else "$J$", title="loss")
         ax.set(yscale="log", xlim=(0, n_steps), ylim=(top * 1e-16, top))
@@ -180,13 +182,14 @@ class Explorer:
         check_hyper(signature(step), self.fixed | {k: r.value for k, r in ranges.items()})
         self.title = f"{name} on {f.name} from {tuple(self.start.tolist())}"
         self.controls = {k: Control(k, spec, self.update) for k, spec in ranges.items()}
+        trace = self._run()
         self.picture = Picture(f, n_steps)
         self.image = widgets.Image(format="png", layout={"max_width": "100%"})
         self.words = widgets.HTML()
         reset = widgets.Button(description="Reset", tooltip="Put every slider back to its start")
         reset.on_click(lambda _: self.reset())
         self.view = widgets.VBox([*self.controls.values(), self.image, self.words, reset])
-        self._show(self._run())
+        self._show(trace)
 
     def update(self) -> None:
         """Run with the sliders' values and show what happened."""
@@ -196,15 +199,18 @@ class Explorer:
             self.words.value = f"<b>{type(error).__name__}:</b> {escape(str(error))}"
 
     def _run(self) -> Trace:
-        values: dict[str, Any] = {key: control.value for key, control in self.controls.items()}
-        settings = self.fixed | values
+        settings = self.fixed | self._values()
         return run(self.step, self.f, self.start, self.n_steps, until=self.until, **settings)
 
+    def _values(self) -> dict[str, Any]:
+        return {key: control.value for key, control in self.controls.items()}
+
     def _show(self, trace: Trace) -> None:
-        self.trace = trace
+        self.trace, self.shown = trace, self._values()
         self.image.value = self.picture.draw(trace)
-        self.image.alt_text = self.describe()
-        self.words.value = f"<p role='status'>{escape(readout(trace))} {self._goal_html()}</p>"
+        spoken = f"<span style='{UNSEEN}'>{escape(self._what())}: </span>"
+        said = f"{spoken}{escape(readout(trace))} {self._goal_html()}"
+        self.words.value = f"<p role='status'>{said}</p>"
 
     def reset(self) -> None:
         """Put every slider back to where it started."""
@@ -218,8 +224,11 @@ class Explorer:
 
     def describe(self) -> str:
         """Say in plain text what the picture shows."""
-        values = ", ".join(f"{key} = {control.value:.4g}" for key, control in self.controls.items())
-        return f"{self.title}, {values}: {readout(self.trace)}"
+        return f"{self._what()}: {readout(self.trace)}"
+
+    def _what(self) -> str:
+        shown = (f"{key} = {value:.4g}" for key, value in self.shown.items())
+        return ", ".join([self.title, *shown])
 
     def _goal_html(self) -> str:
         if self.goal is None:

@@ -34,8 +34,7 @@ def quadratic(condition: float = 10.0) -> Symbolic:
     array([[1., 0.],
            [0., 4.]])
     """
-    check_number("condition", condition, at_least=1)
-    kappa = sp.nsimplify(condition)
+    kappa = sp.Rational(str(float(check_number("condition", condition, at_least=1))))
     return Symbolic(
         (x**2 + kappa * y**2) / 2,
         (x, y),

@@ -40,10 +40,12 @@ def armijo(
 
     Accept the first α of α₀, βα₀, β²α₀, … with  f(x + αp) − f(x) ≤ c α gᵀp.
 
-    ``theta``, the gradient ``g`` and the direction ``p`` have shape ``(..., d)``; every run of a
-    grid stops on its own. The search gives up, with ``accepted`` False, where p points uphill,
-    and where α has become so small that floats cannot tell x + αp from x, or the
-    promised decrease from 0; ``max_trials`` ends it earlier. Source: Armijo (1966).
+    ``theta``, the gradient ``g`` and the direction ``p`` are arrays of shape ``(..., d)``; α₀, c
+    and β are numbers or have a last axis of length 1. Every run of a grid stops on its own.
+
+    The search gives up, with ``accepted`` False, where p points uphill, and where α has become so
+    small that floats cannot tell x + αp from x, or the promised decrease from 0; ``max_trials``
+    ends it earlier. Source: Armijo (1966).
 
     >>> from course_lib import functions
     >>> f, x = functions.quadratic(4), np.array([1.0, 1.0])
@@ -53,7 +55,7 @@ def armijo(
     """
     fx = np.asarray(f(theta))
     slope = np.asarray((g * p).sum(-1))
-    size = np.broadcast_shapes(theta.shape, *(np.shape(h) for h in (alpha0, c, beta)))[:-1]
+    size = np.broadcast_shapes(theta.shape, p.shape, *(np.shape(h) for h in (alpha0, c, beta)))[:-1]
     c, beta = _per_run(c), _per_run(beta)
     alpha = np.broadcast_to(_per_run(alpha0), size).astype(float)
     trials = np.zeros(size, int)
@@ -64,7 +66,7 @@ def armijo(
         trial = theta + alpha[..., None] * p
         trials = trials + searching
         accepted = accepted | (searching & (f(trial) - fx <= c * alpha * slope))
-        too_small = (trial == theta).all(-1) | (-alpha * slope <= smallest)
+        too_small = (trial == theta).all(-1) | (alpha <= TINY) | (-alpha * slope <= smallest)
         searching = searching & ~accepted & ~too_small
         alpha = np.where(searching, beta * alpha, alpha)
     return LineSearch(np.where(accepted, alpha, 0.0), trials, accepted)
@@ -84,7 +86,7 @@ def gd_armijo(
     p = −g,  θ ← θ + αp  with the first α of α₀, βα₀, … that has f(θ + αp) ≤ f(θ) − cα‖g‖².
 
     ``alpha0`` is α₀; ``c`` and ``beta`` lie in (0, 1). ``inner`` tells ``alpha``, ``trials`` and
-    ``accepted`` (see `LineSearch`). Where no α is accepted, θ stays.
+    ``accepted`` (see `LineSearch`). Where no α is accepted, θ stays. Source: Armijo (1966).
 
     >>> from course_lib import functions
     >>> gd_armijo(functions.quadratic(4), np.array([1.0, 1.0]), 1)[0]
@@ -109,11 +111,12 @@ def newton(
 ) -> tuple[Array, Inner]:
     """One full Newton step with Armijo backtracking ("full relaxation").
 
-    p = −H̃⁻¹g,  θ ← θ + αp  with the first α of 1, β, β², … that has f(θ + αp) ≤ f(θ) + cα gᵀp.
+    p = −H̃⁻¹g,  θ ← θ + αp  with the first α of α₀, βα₀, … that has f(θ + αp) ≤ f(θ) + cα gᵀp.
 
-    H̃ is the Hessian made positive definite (see `descent_direction`). ``inner`` tells ``alpha``,
+    H̃ is the Hessian made positive definite with ``floor`` (see `descent_direction`). ``alpha0`` is
+    α₀, by default 1, the full step; ``c`` and ``beta`` lie in (0, 1). ``inner`` tells ``alpha``,
     ``trials``, ``accepted``, the Newton ``decrement`` λ = √(gᵀH̃⁻¹g), and whether the Hessian was
-    ``modified``. Source: Nocedal & Wright (2006), sections 3.3 and 3.4.
+    ``modified``. Where no α is accepted, θ stays. Source: Nocedal & Wright (2006), chapter 3.
 
     >>> from course_lib import functions
     >>> theta, inner = newton(functions.booth(), np.array([-4.0, 4.0]), 1)

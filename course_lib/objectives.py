@@ -52,17 +52,21 @@ class Symbolic:
         minima: ArrayLike | None = None,
         window: Sequence[tuple[float, float]] | None = None,
     ) -> None:
-        self.expr = parse(expr, symbols) if isinstance(expr, str) else sp.sympify(expr)
-        free = sorted(self.expr.free_symbols, key=lambda s: s.name)
+        self.expr = parse(expr, symbols) if isinstance(expr, str) else _expression(expr)
+        free = sorted(self.expr.free_symbols, key=_natural)
         self.symbols = tuple(free if symbols is None else symbols)
         if not self.symbols:
             raise ValueError(f"expr={str(expr)!r} has no variable to minimise over")
+        if not all(isinstance(s, sp.Symbol) for s in self.symbols):
+            raise ValueError(f"symbols={symbols!r} must be a sequence of SymPy symbols")
+        if len(set(self.symbols)) < len(self.symbols):
+            raise ValueError(f"symbols={self.symbols} names a variable twice")
         if missing := set(free) - set(self.symbols):
             names = ", ".join(sorted(s.name for s in missing))
             raise ValueError(f"symbols={self.symbols} does not list {names}, which expr contains")
         self.dim = len(self.symbols)
         self.name = name or str(self.expr)
-        self.minima = None if minima is None else np.asarray(minima, float).reshape(-1, self.dim)
+        self.minima = None if minima is None else self._accept_minima(minima)
         self.window = None if window is None else self._accept_window(window)
 
     @cached_property
@@ -78,15 +82,17 @@ class Symbolic:
     def __call__(self, theta: ArrayLike) -> Array:
         """Return J(θ), shape ``(...)``."""
         theta = self._accept(theta)
-        (value,) = _compile((self.expr,), self.symbols)(*_coordinates(theta))
+        with np.errstate(all="ignore"):
+            (value,) = self._value(*_coordinates(theta))
         return value if np.shape(value) else np.full(theta.shape[:-1], value)[()]
 
     def grad(self, theta: ArrayLike) -> Array:
         """Return ∇J(θ), shape ``(..., d)``."""
         theta = self._accept(theta)
         out = np.empty(theta.shape)
-        for i, entry in enumerate(self._grad(*_coordinates(theta))):
-            out[..., i] = entry
+        with np.errstate(all="ignore"):
+            for i, entry in enumerate(self._grad(*_coordinates(theta))):
+                out[..., i] = entry
         return out
 
     def hess(self, theta: ArrayLike) -> Array:
@@ -94,8 +100,9 @@ class Symbolic:
         theta = self._accept(theta)
         out = np.empty((*theta.shape, self.dim))
         upper = zip(*np.triu_indices(self.dim), strict=True)
-        for (i, j), entry in zip(upper, self._hess(*_coordinates(theta)), strict=True):
-            out[..., i, j] = out[..., j, i] = entry
+        with np.errstate(all="ignore"):
+            for (i, j), entry in zip(upper, self._hess(*_coordinates(theta)), strict=True):
+                out[..., i, j] = out[..., j, i] = entry
         return out
 
     @property
@@ -133,6 +140,10 @@ class Symbolic:
         return rf"$\displaystyle J({names}) = {sp.latex(self.expr)}$"
 
     @cached_property
+    def _value(self) -> Callable[..., list[Any]]:
+        return _compile((self.expr,), self.symbols)
+
+    @cached_property
     def _grad(self) -> Callable[..., list[Any]]:
         return _compile(tuple(self.gradient), self.symbols)
 
@@ -140,6 +151,12 @@ class Symbolic:
     def _hess(self) -> Callable[..., list[Any]]:
         upper = zip(*np.triu_indices(self.dim), strict=True)
         return _compile(tuple(self.hessian[int(i), int(j)] for i, j in upper), self.symbols)
+
+    def _accept_minima(self, minima: ArrayLike) -> Array:
+        array = np.atleast_2d(check_number("minima", minima))
+        if array.shape[-1] != self.dim or array.ndim > 2:
+            raise ValueError(f"minima has shape {array.shape}; it must have shape (k, {self.dim})")
+        return array
 
     def _accept_window(self, window: Any) -> tuple[tuple[float, float], ...]:
         array = check_number("window", window)
@@ -156,6 +173,23 @@ class Symbolic:
         return theta
 
 
+def _expression(expr: Any) -> sp.Expr:
+    try:
+        expr = sp.sympify(expr, strict=True)
+    except sp.SympifyError:
+        expr = None
+    if not isinstance(expr, sp.Expr) or expr.has(sp.I, sp.zoo, sp.nan, sp.oo):
+        raise ValueError(f"expr={expr!r} must be a real SymPy expression or a text such as 'x^2'")
+    return expr
+
+
+def _natural(symbol: sp.Symbol) -> tuple[str, int, str]:
+    """Sort x2 before x10."""
+    letters = symbol.name.rstrip("0123456789")
+    digits = symbol.name[len(letters) :]
+    return letters, int(digits or -1), symbol.name
+
+
 def _coordinates(theta: Array) -> Array:
     return theta if theta.ndim == 1 else np.moveaxis(theta, -1, 0)
 
@@ -167,7 +201,16 @@ def _power(base: Any, exponent: int) -> Any:
 
 
 class _Printer(NumPyPrinter):  # type: ignore[misc]
-    """NumPy code in which an integer power is a product: ``pow`` is many times slower."""
+    """NumPy code with products for integer powers (``pow`` is slow) and floats for huge integers.
+
+    A function with a kink, such as abs, has the slope 0 and the curvature 0 in it.
+    """
+
+    def _print_Integer(self, expr: sp.Integer) -> str:
+        return repr(int(expr) if abs(int(expr)) < 2**53 else float(expr))
+
+    def _print_DiracDelta(self, expr: sp.DiracDelta) -> str:
+        return "0.0"
 
     def _print_Pow(self, expr: sp.Pow, rational: bool = False) -> str:
         base, exponent = expr.as_base_exp()

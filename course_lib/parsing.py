@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import sympy as sp
 from sympy.core.alphabets import greeks
@@ -11,10 +12,14 @@ from sympy.core.alphabets import greeks
 __all__ = ["parse"]
 
 LONGEST = 500
+DEEPEST = 8
+MOST_OPERATIONS = 60
+MOST_VARIABLES = 6
 LARGEST_EXPONENT = 50
-LARGEST_POWER = LARGEST_EXPONENT * 64
+LARGEST_NUMBER = 1e100
+MOST_BITS = 1000
 
-FUNCTIONS: dict[str, Callable[[sp.Expr], sp.Expr]] = {
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "sin": sp.sin,
     "cos": sp.cos,
     "tan": sp.tan,
@@ -29,7 +34,7 @@ FUNCTIONS: dict[str, Callable[[sp.Expr], sp.Expr]] = {
     "abs": sp.Abs,
 }
 CONSTANTS: dict[str, sp.Expr] = {"pi": sp.pi, "e": sp.E}
-OPERATORS: dict[type[ast.operator], Callable[[sp.Expr, sp.Expr], sp.Expr]] = {
+OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,
     ast.Sub: lambda a, b: a - b,
     ast.Mult: lambda a, b: a * b,
@@ -41,10 +46,11 @@ OPERATORS: dict[type[ast.operator], Callable[[sp.Expr, sp.Expr], sp.Expr]] = {
 def parse(text: str, symbols: Sequence[sp.Symbol] | None = None) -> sp.Expr:
     """Parse a formula such as ``"x^2 + 3*y^2"`` into a SymPy expression.
 
-    The text is read as a tree of numbers, names, ``+ - * / ^ **`` and the functions in
-    ``FUNCTIONS``; nothing else is accepted and nothing is executed. Decimals become exact
-    fractions. Names that are not in ``symbols`` are refused. Without ``symbols`` every unknown
-    letter, Latin or a Greek name, becomes a real symbol; digits may follow it (x, mu, w1).
+    The text is read as a tree of numbers, names, ``pi``, ``e``, ``+ - * / ^ **`` and the functions
+    in ``FUNCTIONS``; nothing else is accepted and nothing is executed. Decimals become exact
+    fractions. Size and depth are limited, so that no text keeps SymPy busy for minutes. Names that
+    are not in ``symbols`` are refused. Without ``symbols`` every unknown letter, Latin or a Greek
+    name, becomes a real symbol; digits may follow it (x, mu, w1).
 
     Raises ``ValueError`` with one sentence that names the text and what is wrong with it.
 
@@ -58,9 +64,13 @@ def parse(text: str, symbols: Sequence[sp.Symbol] | None = None) -> sp.Expr:
     if len(text) > LONGEST:
         raise ValueError(f"expr has {len(text)} characters; the limit is {LONGEST}")
     try:
-        expr = _build(_tree(text), None if symbols is None else {s.name: s for s in symbols})
+        tree = _tree(text)
+        _limit(tree)
+        expr = _build(tree, None if symbols is None else {s.name: s for s in symbols})
     except _Unreadable as reason:
         raise ValueError(f"expr={text!r} is not a formula I can read: {reason}") from None
+    if any(max(n.p.bit_length(), n.q.bit_length()) > MOST_BITS for n in expr.atoms(sp.Rational)):
+        raise ValueError(f"expr={text!r} has a number that is too large")
     if expr.has(sp.zoo, sp.nan, sp.oo, sp.I):
         raise ValueError(f"expr={text!r} has no real, finite value (is there a division by zero?)")
     return expr
@@ -82,13 +92,36 @@ def _tree(text: str) -> ast.expr:
         raise _Unreadable(hint) from None
 
 
-def _build(node: ast.expr, known: dict[str, sp.Symbol] | None) -> sp.Expr:
+def _limit(tree: ast.expr) -> None:
+    """Refuse what would take SymPy minutes to differentiate."""
+    nodes = list(ast.walk(tree))
+    operations = sum(isinstance(node, ast.BinOp | ast.Call) for node in nodes)
+    variables = {node.id for node in nodes if isinstance(node, ast.Name)} - {*FUNCTIONS, *CONSTANTS}
+    for what, count, limit in [
+        ("operations", operations, MOST_OPERATIONS),
+        ("levels of nesting", _depth(tree), DEEPEST),
+        ("variables", len(variables), MOST_VARIABLES),
+    ]:
+        if count > limit:
+            raise _Unreadable(f"it has {count} {what}, and the limit is {limit}")
+
+
+def _depth(node: ast.AST) -> int:
+    """Count how deep functions and powers stand inside one another; sums do not count."""
+    inside = max((_depth(child) for child in ast.iter_child_nodes(node)), default=0)
+    nests = isinstance(node, ast.Call) or (
+        isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow | ast.Div)
+    )
+    return inside + nests
+
+
+def _build(node: ast.expr, known: dict[str, sp.Symbol] | None) -> Any:
     match node:
         case ast.Constant(value=bool() | complex() | str() | bytes() | None):
             raise _Unreadable(f"{node.value!r} is not a real number")
         case ast.Constant(value=int() | float() as number):
-            if number != number or abs(number) > 1e100:
-                raise _Unreadable(f"{number!r} is too large")
+            if not abs(number) <= LARGEST_NUMBER:
+                raise _Unreadable(f"a number above {LARGEST_NUMBER:g} is too large")
             return sp.Rational(str(number))
         case ast.Name(id=name):
             return _symbol(name, known)
@@ -98,11 +131,12 @@ def _build(node: ast.expr, known: dict[str, sp.Symbol] | None) -> sp.Expr:
             return _build(operand, known)
         case ast.BinOp(op=op, left=left, right=right) if type(op) in OPERATORS:
             a, b = _build(left, known), _build(right, known)
-            if isinstance(op, ast.Pow) and b.is_number and _size(a) * abs(b) > LARGEST_POWER:
-                raise _Unreadable(f"this power is too large: exponents end at {LARGEST_EXPONENT}")
-            return OPERATORS[type(op)](a, b)
+            if isinstance(op, ast.Pow):
+                _limit_power(a, b)
+            return _number(OPERATORS[type(op)](a, b), a, b)
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS:
-            return FUNCTIONS[name](_build(argument, known))
+            a = _build(argument, known)
+            return _number(FUNCTIONS[name](sp.Float(float(a)) if a.is_number else a), a)
         case ast.Call(func=ast.Name(id=name)):
             if name in FUNCTIONS:
                 raise _Unreadable(f"{name} takes one argument")
@@ -114,9 +148,25 @@ def _build(node: ast.expr, known: dict[str, sp.Symbol] | None) -> sp.Expr:
             raise _Unreadable("use only numbers, names, + - * / ^ and " + ", ".join(FUNCTIONS))
 
 
-def _size(base: sp.Expr) -> int:
-    """Count the bits of a number; a formula counts as 64."""
-    return max(64, base.p.bit_length(), base.q.bit_length()) if base.is_Rational else 64
+def _limit_power(base: Any, exponent: Any) -> None:
+    """Refuse powers that would fill the memory; powers of powers multiply."""
+    if not exponent.is_number:
+        return
+    inside = [abs(float(p.exp)) for p in base.atoms(sp.Pow) if p.exp.is_number]
+    if max([1.0, *inside]) * abs(float(exponent)) > LARGEST_EXPONENT:
+        raise _Unreadable(f"this power is too large: exponents end at {LARGEST_EXPONENT}")
+
+
+def _number(value: Any, *parts: Any) -> Any:
+    """Keep a number short: exact while it is a small fraction or holds π or e, a decimal after."""
+    if not value.is_number or not all(part.is_number for part in parts):
+        return value
+    if value.is_Rational and max(abs(value.p), value.q) < LARGEST_NUMBER:
+        return value
+    size = float(value) if value.is_real and value.is_finite else float("nan")
+    if not abs(size) <= LARGEST_NUMBER:
+        raise _Unreadable("it has no real, finite value, or one that is too large")
+    return value if value.is_Mul and value.has(sp.pi, sp.E) else sp.Float(size)
 
 
 def _symbol(name: str, known: dict[str, sp.Symbol] | None) -> sp.Expr:

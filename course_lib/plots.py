@@ -8,6 +8,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+import sympy as sp
 from cycler import cycler
 from IPython.display import Markdown, display
 from matplotlib.axes import Axes
@@ -122,15 +123,21 @@ def contours(ax: Axes, f: Symbolic, *, levels: int = 18) -> None:
     the height above the lowest value.
     """
     X, Y, Z = sample(f)
-    lowest, highest = Z.min(), Z.max()
+    Z = np.where(np.isfinite(Z), Z, np.nan)
+    lowest, highest = np.nanmin(Z), np.nanmax(Z)
     heights = lowest + (highest - lowest) * np.linspace(0, 1, levels) ** 2
-    ax.contourf(X, Y, Z, heights, cmap="Blues_r", alpha=0.65)
-    ax.contour(X, Y, Z, heights, colors="white", linewidths=0.6)
+    if highest > lowest:
+        ax.contourf(X, Y, Z, heights, cmap="Blues_r", alpha=0.65)
+        ax.contour(X, Y, Z, heights, colors="white", linewidths=0.6)
     for minimum in f.minima if f.minima is not None else ():
         ax.plot(*minimum, "*", color=COLORS["yellow"], markersize=14, markeredgecolor="black")
     ax.grid(False)
-    ax.set(xlabel=f"${f.symbols[0]}$", ylabel=f"${f.symbols[1]}$", title=f.name)
+    ax.set(xlabel=_name(f, 0), ylabel=_name(f, 1), title=f.name)
     ax.set(xlim=(X.min(), X.max()), ylim=(Y.min(), Y.max()))
+
+
+def _name(f: Symbolic, axis: int) -> str:
+    return f"${sp.latex(f.symbols[axis])}$"
 
 
 def curve(ax: Axes, f: Symbolic) -> None:
@@ -139,7 +146,7 @@ def curve(ax: Axes, f: Symbolic) -> None:
     ax.plot(x, values, color=COLORS["black"])
     for minimum in f.minima if f.minima is not None else ():
         ax.plot(minimum, f(minimum), "*", color=COLORS["yellow"], markersize=14, mec="black")
-    ax.set(xlabel=f"${f.symbols[0]}$", ylabel="$J$", title=f.name, xlim=(x.min(), x.max()))
+    ax.set(xlabel=_name(f, 0), ylabel="$J$", title=f.name, xlim=(x.min(), x.max()))
 
 
 def path(ax: Axes, theta: ArrayLike, *, color: str = COLORS["orange"], label: str = "") -> None:

@@ -52,10 +52,6 @@ class Question:
             raise ValueError(f"answers to {id!r} must be two or more with exactly one right")
         self.kind, self.id, self.prompt, self.answers = kind, id, prompt, answers
 
-    def reveal(self) -> Revealed:
-        """Return the answers to a prediction, with the reader's own marked and unfolded."""
-        return Revealed("What did you predict?", self.id, self.prompt, self.answers)
-
     def __repr__(self) -> str:
         lines = [f"{self.kind} {self.prompt}"]
         return "\n".join(lines + [f"  ( ) {answer.text}" for answer in self.answers])
@@ -76,6 +72,10 @@ class Question:
 
 class Prediction(Question):
     """A question whose answer is remembered now and explained later, by `reveal`."""
+
+    def reveal(self) -> Revealed:
+        """Return the answers to a prediction, with the reader's own marked and unfolded."""
+        return Revealed("What did you predict?", self.id, self.prompt, self.answers)
 
     def _repr_html_(self) -> str:
         choices = "".join(

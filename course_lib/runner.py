@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from .checks import Signature, check_hyper, check_start, check_step, check_until, signature
+from .checks import (
+    Signature,
+    check_broadcasts,
+    check_hyper,
+    check_record,
+    check_start,
+    check_step,
+    check_until,
+    signature,
+)
 from .types import Array, ArrayLike, Criterion, Inner, Objective, Step
 
 __all__ = ["Trace", "run"]
@@ -73,11 +82,15 @@ def run(
     settings = check_hyper(rule, hyper)
     if until is not None:
         check_until(until)
+    if record is not None:
+        check_record(record, record)
     start = check_start(f, theta0)
     if isinstance(n_steps, bool) or not isinstance(n_steps, int | np.integer) or n_steps < 1:
         raise ValueError(f"n_steps={n_steps!r} must be a whole number of at least 1")
     theta = np.broadcast_to(start, _shape(start, settings)).copy()
     with np.errstate(all="ignore"):
+        if theta.size < CACHE_FRIENDLY:
+            check_broadcasts(f, theta)
         return _run(rule, step, f, theta, int(n_steps), until, record, settings)
 
 
@@ -104,17 +117,19 @@ def _run(
         try:
             result = step(f, theta, t, *state, **settings)
         except AttributeError as error:
-            if error.obj is not f:
+            if error.name not in ("grad", "hess") or hasattr(f, error.name):
                 raise
             raise TypeError(f"{rule.name} needs f.{error.name}, and f={f!r} has none") from None
         if t == 1:
             check_step(rule, result, first, theta)
+            if record is not None:
+                check_record(record, ["theta", "loss", "grad_norm", *result[1]])
         theta_next, inner = result
         state = [inner[name] for name in rule.state]
         if until is not None or "accepted" in inner:
             theta_next = np.where(running[..., None], theta_next, theta)
-            stalled = running & ~np.asarray(inner.get("accepted", True))
-            met = until(f, theta, theta_next, inner) if until is not None else False
+            stalled = running & ~np.asarray(inner.get("accepted", True), bool)
+            met = np.asarray(until is not None and until(f, theta, theta_next, inner), bool)
             converged = running & ~stalled & met
             outcome[stalled], outcome[converged] = "stalled", "converged"
             steps[stalled | converged] = t
@@ -123,7 +138,7 @@ def _run(
         kept.add(theta, inner)
         if not running.any():
             break
-    return kept.trace(steps, outcome)
+    return kept.trace(theta, steps, outcome)
 
 
 class _Record:
@@ -156,11 +171,22 @@ class _Record:
     def add(self, theta: Array, inner: Inner) -> None:
         for name, value in inner.items():
             if self._wants(name):
-                if name not in self.inner:
-                    shape, kind = np.shape(value), np.asarray(value).dtype
-                    self.inner[name] = np.empty((self.n_points - 1, *shape), dtype=kind)
-                self.inner[name][self.count - 1] = value
+                self._keep(name, np.asarray(value))
         self._add_point(theta)
+
+    def _keep(self, name: str, value: Array) -> None:
+        kept = self.inner.get(name)
+        if kept is None:
+            empty = np.nan if value.dtype.kind == "f" else 0
+            kept = np.full((self.n_points - 1, *value.shape), empty, value.dtype)
+        elif kept.shape[1:] != value.shape:
+            raise ValueError(
+                f"inner[{name!r}] had shape {kept.shape[1:]} and now has {value.shape}"
+            )
+        elif kept.dtype.kind != "f" and value.dtype.kind == "f":
+            kept = kept.astype(float)
+        kept[self.count - 1] = value
+        self.inner[name] = kept
 
     def _add_point(self, theta: Array) -> None:
         self.path[self.count if self.keeps_path else self.count - self.measured] = theta
@@ -177,20 +203,23 @@ class _Record:
             self.grad_norm[rows] = np.linalg.norm(self.f.grad(points), axis=-1)
         self.measured = self.count
 
-    def trace(self, steps: Any, outcome: Any) -> Trace:
+    def trace(self, end: Array, steps: Any, outcome: Any) -> Trace:
+        """Close the record: a run has diverged if its end, or the loss there, is not finite."""
         self._measure()
         theta, loss, grad_norm = (
             None if kept is None else kept[: self.count]
             for kept in (self.path if self.keeps_path else None, self.loss, self.grad_norm)
         )
-        shape = (self.count, *outcome.shape)
-        finite = np.ones(shape, bool) if loss is None else np.isfinite(loss)
-        if theta is not None:
-            lost = ~np.isfinite(theta[-1]).all(-1)
-            finite[:, lost] &= np.isfinite(theta[:, lost]).all(-1)
-        diverged = ~finite.all(0)
+        finite = np.isfinite(end).all(-1) & (True if loss is None else np.isfinite(loss[-1]))
+        diverged = ~finite & (outcome == "out of steps")
         outcome[diverged] = "diverged"
-        steps = np.where(diverged, finite.argmin(0), steps)
+        if theta is not None or loss is not None:
+            lost = np.zeros((self.count, int(diverged.sum())), bool)
+            if loss is not None:
+                lost |= ~np.isfinite(loss[:, diverged])
+            if theta is not None:
+                lost |= ~np.isfinite(theta[:, diverged]).all(-1)
+            steps[diverged] = lost.argmax(0)
         last = int(steps.max())
         alone = outcome.ndim == 0
         return Trace(

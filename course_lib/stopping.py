@@ -68,6 +68,10 @@ def small_decrement(tol: float) -> Criterion:
     check_number("tol", tol, at_least=0)
 
     def criterion(f: Objective, theta: Array, theta_next: Array, inner: Inner) -> Array:
+        if "decrement" not in inner:
+            raise ValueError(
+                "small_decrement needs a step that reports its decrement, as newton does"
+            )
         return np.asarray(inner["decrement"] ** 2 / 2 <= tol)
 
     return criterion

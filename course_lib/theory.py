@@ -32,13 +32,20 @@ def curvature(f: Objective, theta: ArrayLike) -> Curvature:
     """Return μ and L, the smallest and largest eigenvalue of the Hessian at one point.
 
     On a quadratic they are the same everywhere; elsewhere they describe the neighbourhood
-    of θ, shape ``(d,)``. Raises ``ValueError`` for a point of the wrong shape.
+    of θ, shape ``(d,)``. Raises ``ValueError`` for a point of the wrong shape, and for one without
+    a finite Hessian.
 
     >>> from course_lib import functions
     >>> curvature(functions.quadratic(10), (0.0, 0.0))
     Curvature(mu=1.0, L=10.0)
     """
-    eigenvalues = np.linalg.eigvalsh(f.hess(check_start(f, theta, "theta")))
+    point = check_start(f, theta, "theta")
+    if point.ndim != 1:
+        raise ValueError(f"theta has shape {point.shape}; curvature looks at one point")
+    H = f.hess(point)
+    if not np.isfinite(H).all():
+        raise ValueError(f"theta={point} has no finite Hessian, so no curvature")
+    eigenvalues = np.linalg.eigvalsh(H)
     return Curvature(float(eigenvalues[0]), float(eigenvalues[-1]))
 
 
@@ -88,7 +95,8 @@ def measured_rate(errors: ArrayLike, first: int = 0) -> Array:
     0.5
     """
     errors = check_number("errors", errors, at_least=0)
-    steps = len(errors) - 1 - first
-    if steps < 1:
-        raise ValueError(f"first={first} leaves fewer than two of the {len(errors)} errors")
-    return np.asarray((errors[-1] / errors[first]) ** (1 / steps))
+    count = errors.shape[0] if errors.ndim else 0
+    if not 0 <= first < count - 1:
+        raise ValueError(f"first={first} leaves fewer than two of the {count} errors")
+    with np.errstate(all="ignore"):
+        return np.asarray((errors[-1] / errors[first]) ** (1 / (count - 1 - first)))

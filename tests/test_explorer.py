@@ -5,6 +5,7 @@ import io
 
 import numpy as np
 import pytest
+import sympy as sp
 from PIL import Image
 
 from course_lib import Goal, Symbolic, explore, functions, gd, linear, logarithmic, momentum
@@ -128,7 +129,7 @@ def test_a_step_that_fails_is_reported_and_the_explorer_lives_on():
             lambda: explore(gd, BOWL, (0, 0), lr=linear(0.1, 1, 0.5)).controls["lr"].set("x"),
             "value",
         ),
-        (lambda: linear(1, 0, 0.5), "high=0 must be above 1"),
+        (lambda: linear(1, 0, 0.5), "value=0.5 must be at least 1"),
         (lambda: linear(0, 1, 2), "high=1 must be at least 2"),
         (lambda: logarithmic(0, 1, 0.5), "low=0 must be above 0"),
         (lambda: logarithmic(0.1, 1, np.nan), "value=nan must be finite"),
@@ -137,6 +138,20 @@ def test_a_step_that_fails_is_reported_and_the_explorer_lives_on():
 def test_bad_input_gets_one_sentence(call, words):
     with pytest.raises((ValueError, TypeError), match=words):
         call()
+
+
+def test_a_narrow_range_still_has_a_slider_full_of_stops():
+    for spec in (linear(0.99, 0.9999, 0.999), linear(1000, 1001, 1000.5), logarithmic(1, 1.01, 1)):
+        assert len(spec.stops()) > 100
+        assert {spec.low, spec.value, spec.high} < set(spec.stops())
+
+
+@pytest.mark.parametrize("text", ["1/x^2 + x^2", "log(x)", "0*x + 3", "1/x^2 + y^2", "log(x*y)"])
+def test_poles_holes_and_constants_are_drawn(text):
+    symbols = [s for s in sp.symbols("x y", real=True) if s.name in text]
+    f = Symbolic(text, symbols, window=[(-2, 2)] * len(symbols))
+    explorer = explore(gd, f, (1,) * f.dim, 5, lr=0.01)
+    assert pixels(explorer.image.value).std() > 10
 
 
 def test_a_student_who_meets_the_error_at_the_start_sees_it():

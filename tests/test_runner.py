@@ -173,6 +173,17 @@ BAD_CALLS = [
     (dict(lr=-0.1), "lr=-0.1 must be above 0"),
     (dict(lr=np.nan), "lr=nan must be finite"),
     (dict(lr="fast"), "lr='fast' is not a number"),
+    (dict(lr="0.1"), "lr='0.1' is not a number"),
+    (dict(lr=None), "lr=None is not a number"),
+    (dict(lr=True), "lr=True is not a number"),
+    (dict(lr=10**400), "is not a number"),
+    (dict(lr=lambda t, s: 0.1), "is not a schedule: it must take the step t"),
+    (dict(record="theta"), "record='theta' must be a list of names"),
+    (dict(record=3), "record=3 must be a list of names"),
+    (dict(record=["thet"]), "record='thet' is nothing this run has; it has: theta, loss"),
+    (dict(step=gd_armijo, alpha0=[0.1, 0.5]), r"alpha0 has shape \(2,\); a line search takes one"),
+    (dict(step=max), "step=max"),
+    (dict(until=small_decrement(1e-6)), "small_decrement needs a step that reports its decrement"),
     (dict(lr=[[0.1], [-2]]), "lr=-2 must be above 0"),
     (dict(lr=np.full(7, 0.1)), r"lr has shape \(7,\), which does not broadcast .* \(7, 1\)"),
     (dict(lr=lambda t: -0.1), r"lr\(1\)=-0.1 must be at least 0"),
@@ -181,7 +192,7 @@ BAD_CALLS = [
     (dict(step=momentum, lr=0.1, beta=1), "beta=1 must be below 1"),
     (dict(step=momentum, lr=0.1, beta=-0.5), "beta=-0.5 must be at least 0"),
     (dict(step=adam, beta2=1.0), "beta2=1 must be below 1"),
-    (dict(step=adam, eps=-1e-8), "eps=-1e-08 must be at least 0"),
+    (dict(step=adam, eps=-1e-8), "eps=-1e-08 must be above 0"),
     (dict(step=gd_armijo, beta=0), "beta=0 must be above 0"),
     (dict(step=gd_armijo, c=1), "c=1 must be below 1"),
     (dict(step=gd_armijo, alpha0=0), "alpha0=0 must be above 0"),
@@ -208,6 +219,55 @@ def test_bad_input_gets_one_sentence(call, words):
     with pytest.raises((ValueError, TypeError), match=words) as caught:
         run(**{**defaults, **call})
     assert "\n" not in str(caught.value)
+
+
+class OnePointOnly:
+    """What students write first: it takes one point, not many."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __call__(self, theta):
+        return self.value(theta)
+
+    def grad(self, theta):
+        return 2 * theta
+
+
+def unpacks(theta):
+    x, y = theta
+    return x**2 + y**2
+
+
+@pytest.mark.parametrize("value", [unpacks, lambda theta: float(np.sum(theta**2))])
+def test_an_objective_that_takes_one_point_only_is_refused(value):
+    with pytest.raises(ValueError, match=r"f must turn theta of shape \(3, 2\) into shape \(3,\)"):
+        run(gd, OnePointOnly(value), (1.0, 3.0), 1, lr=0.1)
+
+
+def test_what_a_step_tells_is_recorded_as_it_is():
+    def tells(f, theta, t, *, lr):
+        later = {"late": 1.0} if t > 2 else {}
+        return theta - lr * f.grad(theta), {"half": t // 2 if t == 1 else t / 2, **later}
+
+    inner = run(tells, BOOTH, (0, 0), 4, lr=0.01).inner
+    assert inner["half"].tolist() == [0, 1, 1.5, 2]
+    np.testing.assert_array_equal(inner["late"], [np.nan, np.nan, 1, 1])
+
+
+def test_a_run_that_passes_an_infinite_loss_and_arrives_has_not_diverged():
+    def walled(theta):
+        return np.where(np.abs(theta[..., 0] - 0.5) < 0.1, np.inf, theta[..., 0] ** 2)
+
+    wall = OnePointOnly(walled)
+    trace = run(gd, wall, (1.0,), 99, lr=0.25, until=small_gradient(1e-6))
+    assert trace.outcome == "converged"
+    assert trace.loss[1] == np.inf
+
+
+def test_divergence_is_seen_whatever_is_recorded():
+    for record in ([], ["grad_norm"], ["loss"], ["theta"]):
+        assert run(gd, BOOTH, (0, 0), 5000, lr=10, record=record).outcome == "diverged"
 
 
 class NoHessian:
