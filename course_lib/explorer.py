@@ -241,10 +241,11 @@ class Explorer:
     def __repr__(self) -> str:
         return self.describe()
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         live = self.view._repr_mimebundle_() or {}
         still = base64.b64encode(compact(self.image.value)).decode()
-        return {**live, "image/png": still, "text/plain": repr(self)}
+        described = {"image/png": {"alt": self.describe()}}
+        return {**live, "image/png": still, "text/plain": repr(self)}, described
 
 
 def explore(

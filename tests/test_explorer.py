@@ -75,7 +75,9 @@ def test_divergence_is_drawn_and_said():
 
 
 def test_the_output_is_a_live_view_and_a_still():
-    bundle = explore(gd, BOWL, (-4, 2), lr=0.1)._repr_mimebundle_()
+    explorer = explore(gd, BOWL, (-4, 2), lr=0.1)
+    bundle, metadata = explorer._repr_mimebundle_()
+    assert metadata == {"image/png": {"alt": explorer.describe()}}
     assert set(bundle) == {
         "application/vnd.jupyter.widget-view+json", "image/png", "text/plain",
     }  # fmt: skip
