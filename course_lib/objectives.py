@@ -82,17 +82,15 @@ class Symbolic:
     def __call__(self, theta: ArrayLike) -> Array:
         """Return J(θ), shape ``(...)``."""
         theta = self._accept(theta)
-        with np.errstate(all="ignore"):
-            (value,) = self._value(*_coordinates(theta))
+        (value,) = self._value(*_coordinates(theta))
         return value if np.shape(value) else np.full(theta.shape[:-1], value)[()]
 
     def grad(self, theta: ArrayLike) -> Array:
         """Return ∇J(θ), shape ``(..., d)``."""
         theta = self._accept(theta)
         out = np.empty(theta.shape)
-        with np.errstate(all="ignore"):
-            for i, entry in enumerate(self._grad(*_coordinates(theta))):
-                out[..., i] = entry
+        for i, entry in enumerate(self._grad(*_coordinates(theta))):
+            out[..., i] = entry
         return out
 
     def hess(self, theta: ArrayLike) -> Array:
@@ -100,9 +98,8 @@ class Symbolic:
         theta = self._accept(theta)
         out = np.empty((*theta.shape, self.dim))
         upper = zip(*np.triu_indices(self.dim), strict=True)
-        with np.errstate(all="ignore"):
-            for (i, j), entry in zip(upper, self._hess(*_coordinates(theta)), strict=True):
-                out[..., i, j] = out[..., j, i] = entry
+        for (i, j), entry in zip(upper, self._hess(*_coordinates(theta)), strict=True):
+            out[..., i, j] = out[..., j, i] = entry
         return out
 
     @property

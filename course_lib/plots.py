@@ -113,7 +113,8 @@ def sample(f: Symbolic, points: int = 201) -> tuple[Array, ...]:
         raise ValueError(f"window=None: {f.name} does not say where to draw it")
     axes = [np.linspace(low, high, points) for low, high in f.window]
     grids = np.meshgrid(*axes)
-    return (*grids, f(np.stack(grids, axis=-1)))
+    with np.errstate(all="ignore"):
+        return (*grids, f(np.stack(grids, axis=-1)))
 
 
 def contours(ax: Axes, f: Symbolic, *, levels: int = 18) -> None:

@@ -107,7 +107,7 @@ def _run(
     schedules = {name: value for name, value in settings.items() if callable(value)}
     first, runs = theta.copy(), theta.shape[:-1]
     state = list(rule.state.values())
-    running = np.ones(runs, bool)
+    running, ended = np.ones(runs, bool), False
     outcome = np.full(runs, "out of steps", dtype=object)
     steps = np.full(runs, n_steps)
     kept = _Record(f, theta, n_steps, record)
@@ -134,9 +134,10 @@ def _run(
             outcome[stalled], outcome[converged] = "stalled", "converged"
             steps[stalled | converged] = t
             running = running & ~stalled & ~converged
+            ended = not running.any()
         theta = theta_next
         kept.add(theta, inner)
-        if not running.any():
+        if ended:
             break
     return kept.trace(theta, steps, outcome)
 
@@ -151,7 +152,8 @@ class _Record:
     def __init__(
         self, f: Objective, theta: Array, n_steps: int, wanted: Collection[str] | None
     ) -> None:
-        self.f, self.n_points, self.wanted = f, n_steps + 1, wanted
+        self.f, self.n_points = f, n_steps + 1
+        self.wanted = None if wanted is None else frozenset(wanted)
         self.block = max(1, CACHE_FRIENDLY // theta.size)
         self.keeps_path = self._wants("theta")
         length = self.n_points if self.keeps_path else min(self.block, self.n_points)
@@ -169,9 +171,8 @@ class _Record:
         return np.empty((self.n_points, *theta.shape[:-1]))
 
     def add(self, theta: Array, inner: Inner) -> None:
-        for name, value in inner.items():
-            if self._wants(name):
-                self._keep(name, np.asarray(value))
+        for name in inner if self.wanted is None else self.wanted & inner.keys():
+            self._keep(name, np.asarray(inner[name]))
         self._add_point(theta)
 
     def _keep(self, name: str, value: Array) -> None:

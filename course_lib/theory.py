@@ -42,7 +42,8 @@ def curvature(f: Objective, theta: ArrayLike) -> Curvature:
     point = check_start(f, theta, "theta")
     if point.ndim != 1:
         raise ValueError(f"theta has shape {point.shape}; curvature looks at one point")
-    H = f.hess(point)
+    with np.errstate(all="ignore"):
+        H = f.hess(point)
     if not np.isfinite(H).all():
         raise ValueError(f"theta={point} has no finite Hessian, so no curvature")
     eigenvalues = np.linalg.eigvalsh(H)
