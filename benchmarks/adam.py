@@ -41,7 +41,7 @@ def one_run() -> dict[str, float]:
     for contender in contenders.values():
         _agree(contender(), expected)
     cold = {"optax, jitted scan, cold": lambda: _forgotten(optax_scan)()}
-    return medians(contenders, rounds=9) | medians(cold, rounds=5)
+    return medians(contenders, rounds=15) | medians(cold, rounds=5)
 
 
 def sweep() -> dict[str, float]:
@@ -54,7 +54,7 @@ def sweep() -> dict[str, float]:
     for contender in contenders.values():
         _agree(contender(), expected)
     cold = {"optax, jit and vmap, cold": lambda: _forgotten(optax_sweep)()}
-    return medians(contenders, rounds=9) | medians(cold, rounds=5)
+    return medians(contenders, rounds=15) | medians(cold, rounds=5)
 
 
 def _agree(found: Any, expected: Any) -> None:

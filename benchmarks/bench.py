@@ -1,6 +1,7 @@
 """Measure the library side by side with what a user would pick instead: ``make bench``.
 
-Prints a table and writes ``benchmarks/results.json``, which lessons and the README quote.
+Prints a table, writes ``benchmarks/results.json``, which lessons quote, and puts the table into the
+README.
 """
 
 from __future__ import annotations
@@ -9,6 +10,21 @@ import json
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("results.json")
+README = Path(__file__).parents[1] / "README.md"
+MARK = "<!-- measured by make bench -->\n"
+
+Results = dict[str, dict[str, float]]
+
+
+def table(results: Results) -> str:
+    """Return the results as Markdown: milliseconds, and how many times the first row's."""
+    lines = []
+    for title, rows in results.items():
+        first = next(iter(rows.values()))
+        lines += [f"| {title} | ms | ratio |", "| --- | ---: | ---: |"]
+        lines += [f"| {name} | {ms:g} | {ms / first:.3g} |" for name, ms in rows.items()]
+        lines += [""]
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -16,19 +32,18 @@ def main() -> None:
     from . import adam, startup
 
     measurements = {
-        "300 Adam steps on Rosenbrock; θ, loss and gradient norm recorded": adam.one_run,
-        "200 rates × 50 starts × 300 Adam steps; θ and loss recorded": adam.sweep,
+        "300 Adam steps on Rosenbrock; θ, loss, gradient norm recorded": adam.one_run,
+        "200 rates × 50 starts × 300 Adam steps; θ, loss recorded": adam.sweep,
         "Import, in a fresh process": startup.imports,
-        "make lab on an installed machine": startup.lab,
+        "`make lab` on an installed machine": startup.lab,
     }
-    results: dict[str, dict[str, float]] = {}
+    results: Results = {}
     for title, measure in measurements.items():
         results[title] = {name: float(f"{ms:.2g}") for name, ms in measure().items()}
-        first = next(iter(results[title].values()))
-        print(f"\n{title}")
-        for name, ms in results[title].items():
-            print(f"  {name:40s} {ms:10.1f} ms   {ms / first:8.2f} ×")
+        print(table({title: results[title]}), flush=True)
     RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    before, _, after = README.read_text(encoding="utf-8").split(MARK)
+    README.write_text(MARK.join([before, table(results), after]), encoding="utf-8")
 
 
 if __name__ == "__main__":

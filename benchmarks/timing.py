@@ -11,12 +11,14 @@ Contenders = dict[str, Callable[[], Any]]
 
 
 def medians(contenders: Contenders, rounds: int) -> dict[str, float]:
-    """Return the median milliseconds of each contender over ``rounds`` turns, after a warm-up."""
+    """Return the median milliseconds of each contender over ``rounds`` turns.
+
+    Each turn begins with a call that is not timed: the one before belonged to another contender.
+    """
     times: dict[str, list[float]] = {name: [] for name in contenders}
-    for contender in contenders.values():
-        contender()
     for _ in range(rounds):
         for name, contender in contenders.items():
+            contender()
             begin = time.perf_counter()
             contender()
             times[name].append(1e3 * (time.perf_counter() - begin))

@@ -227,6 +227,6 @@ def _compile(
     printer = _Printer({"fully_qualified_modules": False, "inline": True})
     modules = [{"power": _power}, "numpy"]
     compiled: Callable[..., list[Any]] = sp.lambdify(
-        symbols, list(exprs), modules=modules, printer=printer, cse=True
+        symbols, [sp.factor_terms(e) for e in exprs], modules=modules, printer=printer, cse=True
     )
     return compiled
