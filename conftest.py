@@ -1,8 +1,12 @@
-"""Every test keeps Jupyter, IPython and matplotlib out of the user's own folders."""
+"""Every test keeps to the course's own folders, and draws the same examples every time."""
 
 import os
 from pathlib import Path
 
+from hypothesis import settings
+
 from course_lib import lab
 
 os.environ.update(lab.folders(Path(__file__).parent))
+settings.register_profile("course", deadline=None, derandomize=True)
+settings.load_profile("course")
