@@ -24,12 +24,15 @@ __all__ = ["arguments", "check_port", "folders", "main", "prepare"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
-NO_QUESTIONS = {
+# No questions at the start; and every cell stays in the page, so that a question can reach its
+# revealed answer and the browser's own search finds every word of a lesson.
+SETTINGS = {
     "default_setting_overrides": {
         "@jupyterlab/apputils-extension:notification": {
             "fetchNews": "false",
             "checkForUpdates": False,
-        }
+        },
+        "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
     },
     "page_config": {"buildAvailable": False, "buildCheck": False},
 }
@@ -90,7 +93,7 @@ def prepare(root: Path) -> None:
     Raises ``OSError`` with one sentence when ``root`` cannot be written.
     """
     own = {name: Path(folder) for name, folder in folders(root).items()}
-    for name, answers in NO_QUESTIONS.items():
+    for name, answers in SETTINGS.items():
         path = own["JUPYTER_CONFIG_DIR"] / "labconfig" / f"{name}.json"
         write(path, json.dumps(answers, indent=1).encode())
     for folder in own.values():
