@@ -12,7 +12,7 @@ import torch
 
 from course_lib import adam, functions, run
 
-from .timing import medians
+from .timing import Contenders, medians
 
 STEPS, LR = 300, 0.02
 START = (-1.5, 2.0)
@@ -31,35 +31,28 @@ def rosenbrock(theta: Any) -> Any:
 
 def one_run() -> dict[str, float]:
     """Time 300 steps with θ, loss and gradient norm recorded."""
-    expected = our_run()
     contenders = {
         "course_lib": our_run,
         "torch.optim.Adam": with_torch,
         "optax, jitted step in a loop": optax_loop,
         "optax, jitted scan, warm": optax_scan(),
     }
-    for contender in contenders.values():
-        _agree(contender(), expected)
-    cold = {"optax, jitted scan, cold": lambda: _forgotten(optax_scan)()}
-    return medians(contenders, rounds=15) | medians(cold, rounds=5)
+    return _compared(contenders, {"optax, jitted scan, cold": lambda: _forgotten(optax_scan)()})
 
 
 def sweep() -> dict[str, float]:
     """Time 10 000 runs of 300 steps with θ and loss recorded."""
-    expected = our_sweep()
-    contenders = {
-        "course_lib": our_sweep,
-        "optax, jit and vmap, warm": optax_sweep(),
-    }
+    contenders = {"course_lib": our_sweep, "optax, jit and vmap, warm": optax_sweep()}
+    return _compared(contenders, {"optax, jit and vmap, cold": lambda: _forgotten(optax_sweep)()})
+
+
+def _compared(contenders: Contenders, cold: Contenders) -> dict[str, float]:
+    """Time contenders that return the same as the first; ``cold`` ones empty the others' caches."""
+    expected = next(iter(contenders.values()))()
     for contender in contenders.values():
-        _agree(contender(), expected)
-    cold = {"optax, jit and vmap, cold": lambda: _forgotten(optax_sweep)()}
+        for theirs, mine in zip(contender(), expected, strict=True):
+            np.testing.assert_allclose(theirs, mine, rtol=1e-5, atol=1e-6)
     return medians(contenders, rounds=15) | medians(cold, rounds=5)
-
-
-def _agree(found: Any, expected: Any) -> None:
-    for theirs, mine in zip(found, expected, strict=True):
-        np.testing.assert_allclose(theirs, mine, rtol=1e-5, atol=1e-6)
 
 
 def _forgotten(make: Any) -> Any:

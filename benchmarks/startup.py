@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from tests.jupyterlab import browser, course_copy, served
+from tests.jupyterlab import READY, browser, course_copy, served
 
 TIMED = "import time; a = time.perf_counter(); {code}; print(time.perf_counter() - a)"
 
@@ -30,7 +31,7 @@ def imports() -> dict[str, float]:
                 capture_output=True, text=True, check=True,
             )  # fmt: skip
             samples[name].append(1e3 * float(done.stdout))
-    return {name: sorted(values)[len(values) // 2] for name, values in samples.items()}
+    return {name: statistics.median(values) for name, values in samples.items()}
 
 
 def lab() -> dict[str, float]:
@@ -44,7 +45,7 @@ def lab() -> dict[str, float]:
                 page.goto(url)
                 page.locator(".jp-Notebook h1").first.wait_for()
                 shown = time.perf_counter() - begin
-                page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+                page.locator(READY).wait_for()
                 samples.append((1e3 * shown, 1e3 * (time.perf_counter() - begin)))
-    shown, ready = (sorted(column)[1] for column in zip(*samples, strict=True))
+    shown, ready = (statistics.median(column) for column in zip(*samples, strict=True))
     return {"lab: command to the lesson on screen": shown, "… to its kernel ready": ready}

@@ -14,10 +14,10 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from PIL import Image
 
-from .checks import check_hyper, check_start, signature
+from .checks import check_start, signature
 from .controls import Control, Slider
 from .objectives import Symbolic
-from .plots import COLORS, compact, contours, curve, figure, sample
+from .plots import COLORS, compact, contours, curve, figure, path, sample
 from .runner import Trace, run
 from .types import Array, ArrayLike, Criterion, Step
 
@@ -25,6 +25,7 @@ __all__ = ["Explorer", "Goal", "explore", "readout"]
 
 COMPRESSION = 1
 FAR = 1e6
+NO_POINTS = np.empty((0, 2))
 UNSEEN = "position: absolute; left: -9999px"
 
 
@@ -54,9 +55,7 @@ class PathPanel:
     def __init__(self, ax: Axes, f: Symbolic, n_steps: int) -> None:
         self.ax = ax
         contours(ax, f)
-        (self.line,) = ax.plot([], [], "o-", color=COLORS["orange"], markersize=4, linewidth=1.5)
-        (self.start,) = ax.plot([], [], "o", color="white", markersize=9, mew=2)
-        self.start.set_markeredgecolor(COLORS["orange"])
+        self.line, self.start = path(ax, NO_POINTS)
         self.artists: list[Artist] = [self.line, self.start]
 
     def move(self, trace: Trace) -> None:
@@ -74,9 +73,8 @@ class CurvePanel:
         curve(ax, f)
         low, high = ax.get_ylim()
         ax.set_ylim(low - 0.05 * (high - low), high)
-        (self.line,) = ax.plot([], [], "o-", color=COLORS["orange"], markersize=5, linewidth=1)
-        (self.start,) = ax.plot([], [], "o", color="white", markersize=9, mew=2)
-        self.start.set_markeredgecolor(COLORS["orange"])
+        self.line, self.start = path(ax, NO_POINTS)
+        self.line.set(markersize=5, linewidth=1)
         self.artists: list[Artist] = [self.line, self.start]
 
     def move(self, trace: Trace) -> None:
@@ -178,9 +176,7 @@ class Explorer:
             raise ValueError(f"start has shape {self.start.shape}; an explorer shows one start")
         ranges = {k: v for k, v in settings.items() if isinstance(v, Slider)}
         self.fixed = {k: v for k, v in settings.items() if not isinstance(v, Slider)}
-        name = signature(step).name
-        check_hyper(signature(step), self.fixed | {k: r.value for k, r in ranges.items()})
-        self.title = f"{name} on {f.name} from {tuple(self.start.tolist())}"
+        self.title = f"{signature(step).name} on {f.name} from {tuple(self.start.tolist())}"
         self.controls = {k: Control(k, spec, self.update) for k, spec in ranges.items()}
         trace = self._run()
         self.picture = Picture(f, n_steps)

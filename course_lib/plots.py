@@ -14,6 +14,7 @@ from IPython.display import Markdown, display
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from PIL import Image
 
 from .objectives import Symbolic
@@ -130,11 +131,15 @@ def contours(ax: Axes, f: Symbolic, *, levels: int = 18) -> None:
     if highest > lowest:
         ax.contourf(X, Y, Z, heights, cmap="Blues_r", alpha=0.65)
         ax.contour(X, Y, Z, heights, colors="white", linewidths=0.6)
-    for minimum in f.minima if f.minima is not None else ():
-        ax.plot(*minimum, "*", color=COLORS["yellow"], markersize=14, markeredgecolor="black")
+    if f.minima is not None:
+        _stars(ax, *f.minima.T)
     ax.grid(False)
     ax.set(xlabel=_name(f, 0), ylabel=_name(f, 1), title=f.name)
     ax.set(xlim=(X.min(), X.max()), ylim=(Y.min(), Y.max()))
+
+
+def _stars(ax: Axes, x: Array, y: Array) -> None:
+    ax.plot(x, y, "*", color=COLORS["yellow"], markersize=14, markeredgecolor="black")
 
 
 def _name(f: Symbolic, axis: int) -> str:
@@ -145,17 +150,24 @@ def curve(ax: Axes, f: Symbolic) -> None:
     """Draw a function of one variable over its window, with its minima."""
     x, values = sample(f, 401)
     ax.plot(x, values, color=COLORS["black"])
-    for minimum in f.minima if f.minima is not None else ():
-        ax.plot(minimum, f(minimum), "*", color=COLORS["yellow"], markersize=14, mec="black")
+    if f.minima is not None:
+        _stars(ax, f.minima[:, 0], f(f.minima))
     ax.set(xlabel=_name(f, 0), ylabel="$J$", title=f.name, xlim=(x.min(), x.max()))
 
 
-def path(ax: Axes, theta: ArrayLike, *, color: str = COLORS["orange"], label: str = "") -> None:
-    """Draw the points of a run, shape ``(T + 1, 2)``, from its ring-shaped start."""
+def path(
+    ax: Axes, theta: ArrayLike, *, color: str = COLORS["orange"], label: str = ""
+) -> tuple[Line2D, Line2D]:
+    """Draw the points of a run, shape ``(T + 1, 2)``; return the line and its ring-shaped start."""
     theta = np.asarray(theta)
     finite = theta[np.isfinite(theta).all(-1)]
-    ax.plot(*finite.T, "o-", color=color, markersize=4, linewidth=1.5, label=label or None)
-    ax.plot(*finite[0], "o", color="white", markersize=9, markeredgecolor=color, mew=2)
+    (line,) = ax.plot(
+        *finite.T, "o-", color=color, markersize=4, linewidth=1.5, label=label or None
+    )
+    (start,) = ax.plot(
+        *finite[:1].T, "o", color="white", markersize=9, markeredgecolor=color, mew=2
+    )
+    return line, start
 
 
 def marks(ax: Axes, places: dict[str, float]) -> None:

@@ -4,10 +4,9 @@ import tempfile
 from pathlib import Path
 
 from course_lib.plots import compact
-from tests.jupyterlab import browser, course_copy, served
+from tests.jupyterlab import READY, browser, course_copy, run_all, served
 
 TARGET = Path(__file__).with_name("gradient_descent.png")
-LESSON_IS_READY = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 
 
 def main() -> None:
@@ -18,13 +17,10 @@ def main() -> None:
         served(course_copy(Path(folder))) as url,
     ):
         page.goto(url)
-        page.locator(LESSON_IS_READY).wait_for(timeout=60_000)
-        page.locator('.lm-MenuBar-itemLabel:text-is("Run")').click()
-        page.locator('.lm-Menu-itemLabel:text-is("Run All Cells")').click()
+        page.locator(READY).wait_for(timeout=60_000)
+        run_all(page)
         heading = page.locator("h2:has-text('Your turn')")
-        heading.wait_for(state="attached", timeout=60_000)
         cell = page.locator(".jp-Cell:has(.widget-image)").first
-        cell.wait_for(timeout=60_000)
         cell.locator("input[type=number]").fill("0.175")
         cell.locator("input[type=number]").press("Enter")
         cell.locator("[role=status]:has-text('Goal reached')").wait_for()

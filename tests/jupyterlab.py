@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from course_lib import lab, workspace
@@ -18,6 +19,11 @@ ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
+NEEDS_CHROMIUM = pytest.mark.skipif(
+    CHROMIUM is None and "CI" not in os.environ,
+    reason="no Chromium here: the browser tests need one on the PATH",
+)
+READY = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -80,3 +86,16 @@ def browser(width: int = 1280, height: int = 900) -> Iterator[Page]:
             yield chromium.new_page(viewport={"width": width, "height": height})
         finally:
             chromium.close()
+
+
+def run_all(page: Page) -> None:
+    """Run the whole lesson on the page, and wait until the last cell has its output."""
+    page.locator('.lm-MenuBar-itemLabel:text-is("Run")').click()
+    page.locator('.lm-Menu-itemLabel:text-is("Run All Cells")').click()
+    page.locator(READY).wait_for(timeout=60_000)
+    page.locator(".widget-image").first.wait_for(timeout=120_000)
+    page.wait_for_function(
+        "() => ![...document.querySelectorAll('.jp-InputPrompt')]"
+        ".some(prompt => prompt.textContent.includes('[*]'))",
+        timeout=120_000,
+    )

@@ -1,18 +1,10 @@
 """Lesson 02 in a real JupyterLab, driven as a student drives it."""
 
-import os
-
 import pytest
 
-pytest.importorskip("playwright")
+from tests.jupyterlab import NEEDS_CHROMIUM, READY, browser, course_copy, run_all, served
 
-from tests.jupyterlab import CHROMIUM, browser, course_copy, served
-
-if CHROMIUM is None and "CI" not in os.environ:
-    pytest.skip("no Chromium here: the browser tests need one on the PATH", allow_module_level=True)
-
-READY = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
-EXPLORER = ".jp-OutputArea-output:has(.widget-image)"
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture(scope="module")
@@ -27,18 +19,6 @@ def page(tmp_path_factory):
         page.locator(".jp-Notebook h1").first.wait_for(timeout=60_000)
         page.locator(READY).wait_for(timeout=60_000)
         yield page
-
-
-def run_all(page):
-    page.locator('.lm-MenuBar-itemLabel:text-is("Run")').click()
-    page.locator('.lm-Menu-itemLabel:text-is("Run All Cells")').click()
-    page.locator(READY).wait_for(timeout=60_000)
-    page.locator(".widget-image").first.wait_for(timeout=120_000)
-    page.wait_for_function(
-        "() => ![...document.querySelectorAll('.jp-InputPrompt')]"
-        ".some(prompt => prompt.textContent.includes('[*]'))",
-        timeout=120_000,
-    )
 
 
 def explorer(page, heading):

@@ -1,19 +1,12 @@
 """Questions in exported pages and slides: no kernel, no network, and still answered."""
 
-import os
-
 import nbformat
 import pytest
-
-pytest.importorskip("playwright")
-
 from nbconvert import HTMLExporter, SlidesExporter
 
-from tests.jupyterlab import CHROMIUM, ROOT, browser
+from tests.jupyterlab import NEEDS_CHROMIUM, ROOT, browser
 
-if CHROMIUM is None and "CI" not in os.environ:
-    pytest.skip("no Chromium here: the browser tests need one on the PATH", allow_module_level=True)
-
+pytestmark = NEEDS_CHROMIUM
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 

@@ -24,7 +24,7 @@ from nbformat import v4
 from nbformat.sign import NotebookNotary
 
 from course_lib import lab
-from tests.jupyterlab import CHROMIUM, browser
+from tests.jupyterlab import NEEDS_CHROMIUM, READY, browser
 
 COURSE = Path(__file__).parents[1]
 SCRIPT = "<p id='told'></p><script>told.textContent = 'the script ran'</script>"
@@ -195,10 +195,7 @@ def test_a_student_saves_a_trusted_notebook_and_no_text(running):
     assert not list(running.root.rglob("*.md"))
 
 
-@pytest.mark.skipif(
-    CHROMIUM is None and "CI" not in os.environ,
-    reason="no Chromium here: there is none on the PATH",
-)
+@NEEDS_CHROMIUM
 def test_the_first_page_is_the_lesson_and_nothing_else(running):
     address = running.url.split("/lab")[0]
     asked = []
@@ -206,7 +203,7 @@ def test_the_first_page_is_the_lesson_and_nothing_else(running):
         page.on("request", lambda request: asked.append(request.url))
         page.goto(running.url)
         page.get_by_text("the script ran").wait_for()
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+        page.locator(READY).wait_for()
         page.wait_for_timeout(500)
         assert page.locator(".jp-Dialog, .Toastify__toast").all_inner_texts() == []
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
