@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,12 +35,18 @@ class Signature(NamedTuple):
 def signature(step: Step) -> Signature:
     """Read the signature of a step function ``step(f, theta, t, state…, *, hyper…)``.
 
+    A ``functools.partial`` of one is one, too: what it fixes are new defaults.
+
     Raises ``TypeError`` when ``step`` is not such a function.
 
     >>> from course_lib import momentum
     >>> signature(momentum).state
     {'v': 0.0}
     """
+    if isinstance(step, partial) and not step.args:
+        rule = signature(step.func)
+        _check_names(rule, step.keywords)
+        return rule._replace(hyper={**rule.hyper, **step.keywords})
     name = getattr(step, "__name__", repr(step))
     if not callable(step):
         raise TypeError(
@@ -109,10 +116,7 @@ def check_hyper(step: Signature, given: Mapping[str, Any]) -> dict[str, Any]:
     ``ValueError`` for a value outside its domain: learning rates above 0, decay rates in [0, 1),
     and for a line search c and β in (0, 1).
     """
-    known = ", ".join(step.hyper) or "none"
-    for name in given:
-        if name not in step.hyper:
-            raise TypeError(f"{step.name} has no hyper-parameter {name}; it has: {known}")
+    _check_names(step, given)
     hyper = {**step.hyper, **given}
     for name, value in hyper.items():
         if value is inspect.Parameter.empty:
@@ -128,6 +132,13 @@ def check_hyper(step: Signature, given: Mapping[str, Any]) -> dict[str, Any]:
             )
         hyper[name] = value if scheduled else array if array.ndim else array.item()
     return hyper
+
+
+def _check_names(step: Signature, given: Mapping[str, Any]) -> None:
+    known = ", ".join(step.hyper) or "none"
+    for name in given:
+        if name not in step.hyper:
+            raise TypeError(f"{step.name} has no hyper-parameter {name}; it has: {known}")
 
 
 def _at_one(name: str, schedule: Any) -> Any:

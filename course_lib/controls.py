@@ -75,7 +75,9 @@ class Control(widgets.HBox):  # type: ignore[misc]
     outside the range becomes the nearest end.
     """
 
-    def __init__(self, name: str, spec: Slider, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, name: str, spec: Slider, changed: Callable[[], None], *, width: str = "30em"
+    ) -> None:
         self.spec, self.changed = spec, changed
         self.value, self._settling = spec.value, False
         self.stops = spec.stops()
@@ -84,7 +86,8 @@ class Control(widgets.HBox):  # type: ignore[misc]
             value=spec.value,
             description=name,
             readout=False,
-            layout={"width": "30em"},
+            style={"description_width": "7em"},
+            layout={"width": width},
         )
         self.box = widgets.BoundedFloatText(
             value=spec.value, min=spec.low, max=spec.high, step=None, layout={"width": "7em"}

@@ -1,271 +1,283 @@
-"""A live picture of any step function: sliders for its hyper-parameters, and a goal to reach."""
+"""Live pictures of any step function: sliders, a start to drag, a goal to reach, and races."""
 
 from __future__ import annotations
 
-import base64
-import io
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from functools import partial
 from html import escape
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-import ipywidgets as widgets
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from PIL import Image
 
-from .checks import check_start, signature
+from .checks import check_start
+from .choosers import LossChoice, StartPoint, Walk
+from .comparison import compare, cost, named
 from .controls import Control, Slider
+from .live_picture import Goal, Live
 from .objectives import Symbolic
-from .plots import COLORS, compact, contours, curve, figure, path, sample
-from .runner import Trace, run
+from .panels import PANELS, Panel, PanelMaker, Scene
+from .plots import COLORS, figure
+from .readouts import evaluated, progress, readout
+from .runner import Trace
+from .stage import Picture
 from .types import Array, ArrayLike, Criterion, Step
 
-__all__ = ["Explorer", "Goal", "explore", "readout"]
+__all__ = ["Explorer", "explore", "race"]
 
-COMPRESSION = 1
-FAR = 1e6
-NO_POINTS = np.empty((0, 2))
-UNSEEN = "position: absolute; left: -9999px"
+USUAL = 5.0
+RACERS = ("orange", "blue", "green", "pink", "black", "yellow", "sky")
 
 
-class Goal(NamedTuple):
-    """What the reader should reach: in words, and as a test of the trace.
+class Setting(NamedTuple):
+    """A slider for one hyper-parameter of one method."""
 
-    >>> goal = Goal("J below 0.001", lambda trace: trace.loss[-1] < 1e-3)
+    method: str
+    key: str
+    control: Control
+
+
+class View:
+    """The panels for one loss, on a figure whose background is drawn once."""
+
+    def __init__(self, makers: Sequence[PanelMaker], scene: Scene) -> None:
+        self.f = scene.f
+        fig, axes = figure(len(makers), width=max(10.0, 4.4 * len(makers)), height=4.2)
+        self.panels: list[Panel] = [
+            maker(ax, scene) for maker, ax in zip(makers, np.atleast_1d(axes), strict=True)
+        ]
+        self.picture = Picture(fig, [a for panel in self.panels for a in panel.artists])
+
+
+class Explorer(Live):
+    """Sliders, a start and a step over a live picture; `explore` and `race` make it.
+
+    ``traces`` are the runs now shown, by the name of their method, and ``trace`` is the first.
     """
-
-    words: str
-    reached: Callable[[Trace], bool]
-
-
-class Panel(Protocol):
-    """One picture of a trace: a background that stays, and artists that move."""
-
-    ax: Axes
-    artists: list[Artist]
-
-    def move(self, trace: Trace) -> None:
-        """Move the artists to where the trace says."""
-
-
-class PathPanel:
-    """The points of the run on the level sets of a function of two variables."""
-
-    def __init__(self, ax: Axes, f: Symbolic, n_steps: int) -> None:
-        self.ax = ax
-        contours(ax, f)
-        self.line, self.start = path(ax, NO_POINTS)
-        self.artists: list[Artist] = [self.line, self.start]
-
-    def move(self, trace: Trace) -> None:
-        """Draw the finite part of the path."""
-        points = _finite(trace)
-        self.line.set_data(*points.T)
-        self.start.set_data(*points[:1].T)
-
-
-class CurvePanel:
-    """The points of the run on the graph of a function of one variable."""
-
-    def __init__(self, ax: Axes, f: Symbolic, n_steps: int) -> None:
-        self.ax, self.f = ax, f
-        curve(ax, f)
-        low, high = ax.get_ylim()
-        ax.set_ylim(low - 0.05 * (high - low), high)
-        self.line, self.start = path(ax, NO_POINTS)
-        self.line.set(markersize=5, linewidth=1)
-        self.artists: list[Artist] = [self.line, self.start]
-
-    def move(self, trace: Trace) -> None:
-        """Draw the finite part of the path."""
-        points = _finite(trace)[:, 0]
-        values = self.f(points[:, None])
-        self.line.set_data(points, values)
-        self.start.set_data(points[:1], values[:1])
-
-
-class LossPanel:
-    """The height above the lowest known value, step by step, on a logarithmic axis."""
-
-    def __init__(self, ax: Axes, f: Symbolic, n_steps: int) -> None:
-        self.ax = ax
-        self.lowest = float(np.min(f(f.minima))) if f.minima is not None else 0.0
-        heights = np.abs(sample(f, 101)[-1] - self.lowest)
-        highest = np.max(heights, initial=1e-300, where=np.isfinite(heights))
-        top = 10.0 ** np.ceil(np.log10(highest)) * 10
-        known = f.minima is not None
-        ax.set(xlabel="step $t$", ylabel="$J - J_{min}$" if known else "$J$", title="loss")
-        ax.set(yscale="log", xlim=(0, n_steps), ylim=(top * 1e-16, top))
-        (self.line,) = ax.plot([], [], ".-", color=COLORS["orange"], markersize=5)
-        self.artists: list[Artist] = [self.line]
-
-    def move(self, trace: Trace) -> None:
-        """Draw the positive heights; the logarithm has no place for others."""
-        height = np.asarray(trace.loss) - self.lowest
-        height = np.where(np.isfinite(height) & (height > 0), height, np.nan)
-        self.line.set_data(np.arange(len(height)), height)
-
-
-def _finite(trace: Trace) -> Array:
-    points: Array = np.asarray(trace.theta)
-    points = points[np.isfinite(points).all(-1)]
-    return np.clip(points, -FAR, FAR)
-
-
-class Picture:
-    """A figure whose background is drawn once and whose moving artists are drawn over it."""
-
-    def __init__(self, f: Symbolic, n_steps: int) -> None:
-        self.figure, axes = figure(2, width=10, height=4.2)
-        first = PathPanel if f.dim == 2 else CurvePanel
-        self.panels: list[Panel] = [first(axes[0], f, n_steps), LossPanel(axes[1], f, n_steps)]
-        for panel in self.panels:
-            for artist in panel.artists:
-                artist.set_animated(True)
-        self.figure.canvas.draw()
-        self.background = self.figure.canvas.copy_from_bbox(self.figure.bbox)
-
-    def draw(self, trace: Trace) -> bytes:
-        """Return the picture of a trace as PNG."""
-        canvas = self.figure.canvas
-        canvas.restore_region(self.background)
-        for panel in self.panels:
-            panel.move(trace)
-            for artist in panel.artists:
-                panel.ax.draw_artist(artist)
-        buffer = io.BytesIO()
-        image = Image.fromarray(np.asarray(canvas.buffer_rgba()))
-        image.convert("RGB").save(buffer, format="png", compress_level=COMPRESSION)
-        return buffer.getvalue()
-
-
-def readout(trace: Trace) -> str:
-    """Say in words how a run ended.
-
-    >>> from course_lib import functions, gd
-    >>> readout(run(gd, functions.quadratic(4), (1.0, 1.0), 10, lr=1.0))
-    'Diverging: after 10 steps J has grown from 2.5 to 6.97e+09.'
-    """
-    steps = f"{trace.steps} step" + ("s" if trace.steps != 1 else "")
-    if trace.outcome == "diverged":
-        return f"Diverged: after {steps} J is no longer a finite number."
-    first, last = np.asarray(trace.loss)[[0, -1]]
-    if last > 100 * abs(first):
-        return f"Diverging: after {steps} J has grown from {first:.3g} to {last:.3g}."
-    ending = {"converged": "Converged after ", "stalled": "No acceptable step after "}
-    return f"{ending.get(trace.outcome, '')}{steps}: J = {last:.3g}."
-
-
-class Explorer:
-    """Sliders over a live picture; `explore` makes it. ``trace`` is the run now shown."""
 
     def __init__(
         self,
-        step: Step,
-        f: Symbolic,
+        methods: Mapping[str, Step],
+        losses: Sequence[Symbolic],
         start: ArrayLike,
         n_steps: int,
+        panels: Sequence[str | PanelMaker],
         goal: Goal | None,
         until: Criterion | None,
-        settings: dict[str, Any],
     ) -> None:
-        self.step, self.f, self.n_steps, self.goal, self.until = step, f, n_steps, goal, until
-        self.start = check_start(f, start, "start")
-        if self.start.ndim != 1:
-            raise ValueError(f"start has shape {self.start.shape}; an explorer shows one start")
-        ranges = {k: v for k, v in settings.items() if isinstance(v, Slider)}
-        self.fixed = {k: v for k, v in settings.items() if not isinstance(v, Slider)}
-        self.title = f"{signature(step).name} on {f.name} from {tuple(self.start.tolist())}"
-        self.controls = {k: Control(k, spec, self.update) for k, spec in ranges.items()}
-        trace = self._run()
-        self.picture = Picture(f, n_steps)
-        self.image = widgets.Image(format="png", layout={"max_width": "100%"})
-        self.words = widgets.HTML()
-        reset = widgets.Button(description="Reset", tooltip="Put every slider back to its start")
-        reset.on_click(lambda _: self.reset())
-        self.view = widgets.VBox([*self.controls.values(), self.image, self.words, reset])
-        self._show(trace)
+        self.methods, self.n_steps, self.goal, self.until = dict(methods), n_steps, goal, until
+        self.first_start = check_start(losses[0], start, "start")
+        if self.first_start.ndim != 1:
+            raise ValueError(
+                f"start has shape {self.first_start.shape}; an explorer shows one start"
+            )
+        self.losses = [_drawable(f, self.first_start) for f in losses]
+        self.makers = [_maker(panel, len(self.methods)) for panel in panels]
+        self.colors = {
+            name: COLORS[color] for name, color in zip(self.methods, RACERS, strict=False)
+        }
+        self.settings = [
+            Setting(name, key, Control(self._label(name, key), spec, self.rerun))
+            for name, step in self.methods.items()
+            if isinstance(step, partial)
+            for key, spec in step.keywords.items()
+            if isinstance(spec, Slider)
+        ]
+        self.controls = {self._label(s.method, s.key): s.control for s in self.settings}
+        self.f, self.views, self.settling = self.losses[0], dict[str, View](), False
+        clocks = ("steps", "evaluations") if len(self.methods) > 1 else ()
+        self.choice = LossChoice(self.losses, self.choose)
+        self.start = StartPoint(self.f, self.first_start, self.rerun)
+        self.walk = Walk(n_steps, self.update, clocks, self._turn_clock)
+        self.build([self.choice], [self.walk, self.start])
+        self.stage.observe(lambda change: self._point(change["new"]), names="pointed")
+        self._run()
+        self.show()
 
-    def update(self) -> None:
-        """Run with the sliders' values and show what happened."""
-        try:
-            self._show(self._run())
-        except Exception as error:  # a student's own step may fail in any way: say it, stay alive
-            self.words.value = f"<b>{type(error).__name__}:</b> {escape(str(error))}"
+    @property
+    def trace(self) -> Trace:
+        """The run now shown, or the first of several."""
+        return next(iter(self.traces.values()))
 
-    def _run(self) -> Trace:
-        settings = self.fixed | self._values()
-        return run(self.step, self.f, self.start, self.n_steps, until=self.until, **settings)
+    def rerun(self) -> None:
+        """Run with the settings now chosen and show what happened."""
+        if not self.settling:
+            self.attempt(self._run, self.show)
 
-    def _values(self) -> dict[str, Any]:
-        return {key: control.value for key, control in self.controls.items()}
-
-    def _show(self, trace: Trace) -> None:
-        self.trace, self.shown = trace, self._values()
-        self.image.value = self.picture.draw(trace)
-        spoken = f"<span style='{UNSEEN}'>{escape(self._what())}: </span>"
-        said = f"{spoken}{escape(readout(trace))} {self._goal_html()}"
-        self.words.value = f"<p role='status'>{said}</p>"
+    def choose(self) -> None:
+        """Take the loss that is chosen, with the start as near as its window allows."""
+        if not self.settling:
+            self.attempt(self._take_loss, self._run, self.show)
 
     def reset(self) -> None:
-        """Put every slider back to where it started."""
-        for control in self.controls.values():
-            control.set(control.spec.value)
+        """Put sliders, start and loss back to where they started, and show the whole run."""
+        self.settling = True
+        try:
+            super().reset()
+            self.choice.list.value = 0
+            self.f = self.losses[0]
+            self.start.take(self.f, self.first_start)
+            self.stage.pointed = []
+        finally:
+            self.settling = False
+        self.attempt(self._run, self.walk.to_end, self.show)
 
-    def goal_reached(self) -> bool:
-        """Tell whether the run now shown reaches the goal."""
-        with np.errstate(all="ignore"):
-            return self.goal is not None and bool(self.goal.reached(self.trace))
+    def show(self) -> None:
+        """Show the runs up to where the step slider stands."""
+        self.shown = {
+            name: trace.upto(int(np.searchsorted(self._clock(trace), self.walk.now, "right")) - 1)
+            for name, trace in self.traces.items()
+        }
+        view = self._view()
+        for panel in view.panels:
+            panel.move(self.shown)
+        self.stage.area = view.picture.area(view.panels[0].ax)
+        self.put(
+            view.picture,
+            "<br>".join(self._line(name, html=True) for name in self.shown),
+            self.trace if len(self.traces) == 1 else self.traces,
+            counts=self.goal is not None and (self.goal.any_start or self._is_first()),
+        )
 
     def describe(self) -> str:
         """Say in plain text what the picture shows."""
-        return f"{self._what()}: {readout(self.trace)}"
+        methods = " and ".join(self.methods)
+        place = ", ".join(f"{x:.4g}" for x in self.start.point)
+        values = "".join(f", {name} = {value:.4g}" for name, value in self.values().items())
+        lines = " ".join(self._line(name, html=False) for name in self.shown)
+        return f"{methods} on {self.f.name} from ({place}){values}: {lines}"
 
-    def _what(self) -> str:
-        shown = (f"{key} = {value:.4g}" for key, value in self.shown.items())
-        return ", ".join([self.title, *shown])
+    def _run(self) -> None:
+        steps = dict(self.methods)
+        for name, key, control in self.settings:
+            steps[name] = partial(steps[name], **{key: control.value})
+        compared = compare(steps, self.f, self.start.point, self.n_steps, until=self.until)
+        self.traces = compared.traces
+        self.walk.set_length(max(1, *(int(self._clock(t)[-1]) for t in self.traces.values())))
 
-    def _goal_html(self) -> str:
-        if self.goal is None:
-            return ""
-        mark, color = (
-            ("✔ Goal reached", "#00704F") if self.goal_reached() else ("○ Goal", "inherit")
-        )
-        return f"<b style='color:{color}'>{mark}: {escape(self.goal.words)}</b>"
+    def _clock(self, trace: Trace) -> Array:
+        by_cost = self.walk.clock.value == "evaluations"
+        return cost(trace) if by_cost else np.arange(0.0, trace.steps + 1)
 
-    def __repr__(self) -> str:
-        return self.describe()
+    def _turn_clock(self) -> None:
+        self.attempt(self._run, self.show)
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        live = self.view._repr_mimebundle_() or {}
-        still = base64.b64encode(compact(self.image.value)).decode()
-        described = {"image/png": {"alt": self.describe()}}
-        return {**live, "image/png": still, "text/plain": repr(self)}, described
+    def _take_loss(self) -> None:
+        f = self.choice.chosen()
+        low, high = np.array(f.window).T
+        self.start.take(f, np.clip(self.start.point, low, high))
+        self.f = f
+
+    def _point(self, place: Sequence[float]) -> None:
+        if place:
+            view = self._view()
+            self.start.set(view.picture.locate(view.panels[0].ax, *place))
+
+    def _view(self) -> View:
+        key = self.f.name if self.f in self.losses else ""
+        if key not in self.views or self.views[key].f is not self.f:
+            self.views[key] = View(self.makers, Scene(self.f, self.colors, self.n_steps))
+        return self.views[key]
+
+    def _is_first(self) -> bool:
+        return self.f is self.losses[0] and np.array_equal(self.start.point, self.first_start)
+
+    def _label(self, method: str, key: str) -> str:
+        return key if len(self.methods) == 1 else f"{method}: {key}"
+
+    def _line(self, name: str, *, html: bool) -> str:
+        trace, whole = self.shown[name], self.traces[name]
+        said = readout(trace) if trace is whole else progress(trace, whole.steps)
+        words = f"{said} It took {evaluated(trace)}."
+        if html:
+            words = escape(words)
+        if len(self.methods) == 1:
+            return words
+        if html:
+            return f"<b style='color:{self.colors[name]}'>{escape(name)}</b>: {words}"
+        return f"{name}: {words}"
 
 
 def explore(
     step: Step,
-    f: Symbolic,
+    f: Symbolic | str | Sequence[Symbolic | str],
     start: ArrayLike,
     n_steps: int = 50,
     *,
+    panels: Sequence[str | PanelMaker] = ("surface", "loss"),
     goal: Goal | None = None,
     until: Criterion | None = None,
     **settings: Any,
 ) -> Explorer:
     """Show the runs of ``step`` on ``f``, live, with sliders for its hyper-parameters.
 
-    ``step`` is any step function, the reader's own included. Each hyper-parameter in ``settings``
-    is a fixed value or a slider: ``lr=logarithmic(0.001, 1, 0.1)``. ``start`` has shape ``(d,)``
-    with d = 1 or 2. Raises ``ValueError`` or ``TypeError`` with one sentence for bad input.
+    ``step`` is any step function, the reader's own included. ``f`` has one or two variables; it may
+    be a text, and a list of several lets the reader choose, or type a formula. Each hyper-parameter
+    in ``settings`` is a fixed value or a slider: ``lr=logarithmic(0.001, 1, 0.1)``. ``start`` has
+    shape ``(d,)``; the reader can move it. ``panels`` are names of `PANELS` (surface, loss, cost,
+    length, search), or functions that make one. Raises ``ValueError`` or ``TypeError`` with one
+    sentence for bad input.
 
     >>> from course_lib import functions, gd, logarithmic
     >>> explorer = explore(gd, functions.booth(), (0, 0), lr=logarithmic(0.01, 0.2, 0.1))
     >>> explorer.controls["lr"].set(0.05)
     >>> explorer
-    gd on Booth from (0.0, 0.0), lr = 0.05: 50 steps: J = 5.31e-05.
+    gd on Booth from (0, 0), lr = 0.05: 50 steps: J = 5.31e-05. It took 50 gradients.
     """
-    if not isinstance(f, Symbolic) or f.dim > 2 or f.window is None:
-        raise ValueError(f"f={f!r} cannot be drawn: it must have one or two variables and a window")
-    return Explorer(step, f, start, n_steps, goal, until, settings)
+    methods = named([partial(step, **settings)])
+    return Explorer(methods, _losses(f), start, n_steps, panels, goal, until)
+
+
+def race(
+    methods: Sequence[Step] | Mapping[str, Step],
+    f: Symbolic | str | Sequence[Symbolic | str],
+    start: ArrayLike,
+    n_steps: int = 50,
+    *,
+    panels: Sequence[str | PanelMaker] = ("surface", "loss", "cost"),
+    goal: Goal | None = None,
+    until: Criterion | None = None,
+) -> Explorer:
+    """Show the runs of several methods at once, live: a `compare` to look at.
+
+    The clock of the race counts steps, or evaluations of J, ∇J and H: what a method pays. Each
+    method brings its settings along, sliders too: ``partial(gd, lr=logarithmic(0.01, 1, 0.1))``.
+    The other arguments are those of `explore`.
+
+    >>> from functools import partial
+    >>> from course_lib import functions, gd, newton
+    >>> race([partial(gd, lr=0.1), newton], functions.booth(), (0, 0), 2).describe()[:65]
+    'gd and newton on Booth from (0, 0): gd: 2 steps: J = 30.3. It too'
+    """
+    steps = named(methods)
+    if len(steps) > len(RACERS):
+        raise ValueError(f"methods has {len(steps)}; a race has room for {len(RACERS)}")
+    return Explorer(steps, _losses(f), start, n_steps, panels, goal, until)
+
+
+def _losses(f: Symbolic | str | Sequence[Symbolic | str]) -> list[Symbolic]:
+    several = [f] if isinstance(f, str) or not isinstance(f, Sequence) else f
+    losses = [Symbolic(one) if isinstance(one, str) else one for one in several]
+    for one in losses:
+        if not isinstance(one, Symbolic) or one.dim > 2:
+            raise ValueError(f"f={one!r} cannot be drawn: it must have one or two variables")
+    if len({one.dim for one in losses}) != 1:
+        raise ValueError(f"f={losses} must be losses with the same number of variables")
+    return losses
+
+
+def _drawable(f: Symbolic, start: Array) -> Symbolic:
+    if f.window is not None:
+        return f
+    reach = max(USUAL, 1.25 * float(np.abs(start).max()))
+    window = [(-reach, reach)] * f.dim
+    return Symbolic(f.expr, f.symbols, name=f.name, minima=f.minima, window=window)
+
+
+def _maker(panel: str | PanelMaker, n_methods: int) -> PanelMaker:
+    if callable(panel):
+        return panel
+    if panel not in PANELS:
+        raise ValueError(f"panels={panel!r} is no panel; there are: {', '.join(PANELS)}")
+    if panel == "search" and n_methods > 1:
+        raise ValueError("panels='search' shows the line search of one method; race has several")
+    return PANELS[panel]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .checks import (
     Signature,
@@ -18,6 +19,7 @@ from .checks import (
     check_until,
     signature,
 )
+from .counting import Counted
 from .types import Array, ArrayLike, Criterion, Inner, Objective, Step
 
 __all__ = ["Trace", "run"]
@@ -36,6 +38,10 @@ class Trace:
     criterion held), ``"stalled"`` (no acceptable step), ``"diverged"`` (a number stopped being
     finite) or ``"out of steps"``. For a grid both are arrays of shape ``(...)``, and a run that has
     converged or stalled repeats its last point.
+
+    ``evaluations`` tells for ``"f"``, ``"grad"`` and ``"hess"`` how often the *step* has asked for
+    them after 0, 1, … steps, shape ``(T + 1,)``; what was evaluated to record the run or to stop it
+    is not counted. ``hyper`` are the hyper-parameters of the run.
     """
 
     theta: Array | None
@@ -44,6 +50,26 @@ class Trace:
     inner: dict[str, Array] = field(repr=False)
     steps: Any
     outcome: Any
+    evaluations: dict[str, NDArray[np.int64]] = field(repr=False)
+    hyper: dict[str, Any] = field(repr=False)
+
+    def upto(self, steps: int) -> Trace:
+        """Return the first ``steps`` steps of a lone run, or all of them if it has fewer.
+
+        >>> from course_lib import functions, gd
+        >>> run(gd, functions.quadratic(4), (1.0, 1.0), 2, lr=0.25).upto(1).theta
+        array([[1.  , 1.  ],
+               [0.75, 0.  ]])
+        """
+        if steps >= len(self.evaluations["f"]) - 1:
+            return self
+        theta, loss, grad_norm = (
+            None if kept is None else kept[: steps + 1]
+            for kept in (self.theta, self.loss, self.grad_norm)
+        )
+        inner = {name: values[:steps] for name, values in self.inner.items()}
+        evaluations = {name: counts[: steps + 1] for name, counts in self.evaluations.items()}
+        return Trace(theta, loss, grad_norm, inner, steps, "out of steps", evaluations, self.hyper)
 
 
 def run(
@@ -111,11 +137,13 @@ def _run(
     outcome = np.full(runs, "out of steps", dtype=object)
     steps = np.full(runs, n_steps)
     kept = _Record(f, theta, n_steps, record)
+    counted = Counted(f, theta.size)
+    counts, hyper = [tuple(counted.counts)], dict(settings)
     for t in range(1, n_steps + 1):
         for name, schedule in schedules.items():
             settings[name] = schedule(t)
         try:
-            result = step(f, theta, t, *state, **settings)
+            result = step(counted, theta, t, *state, **settings)
         except AttributeError as error:
             if error.name not in ("grad", "hess") or hasattr(f, error.name):
                 raise
@@ -137,9 +165,11 @@ def _run(
             ended = not running.any()
         theta = theta_next
         kept.add(theta, inner)
+        counts.append(tuple(counted.counts))
         if ended:
             break
-    return kept.trace(theta, steps, outcome)
+    evaluations = dict(zip(Counted.names, np.array(counts).T, strict=True))
+    return kept.trace(theta, steps, outcome, evaluations, hyper)
 
 
 class _Record:
@@ -204,7 +234,14 @@ class _Record:
             self.grad_norm[rows] = np.linalg.norm(self.f.grad(points), axis=-1)
         self.measured = self.count
 
-    def trace(self, end: Array, steps: Any, outcome: Any) -> Trace:
+    def trace(
+        self,
+        end: Array,
+        steps: Any,
+        outcome: Any,
+        evaluations: dict[str, NDArray[np.int64]],
+        hyper: dict[str, Any],
+    ) -> Trace:
         """Close the record: a run has diverged if its end, or the loss there, is not finite."""
         self._measure()
         theta, loss, grad_norm = (
@@ -230,6 +267,8 @@ class _Record:
             inner={name: values[:last] for name, values in self.inner.items()},
             steps=last if alone else steps,
             outcome=outcome.item() if alone else outcome,
+            evaluations={name: counts[: last + 1] for name, counts in evaluations.items()},
+            hyper=hyper,
         )
 
 

@@ -45,9 +45,9 @@ GROUPS = [
     ["checks", "parsing"],
     ["objectives", "functions", "data", "models", "network"],
     ["steps", "line_search", "schedules", "stopping"],
-    ["runner"],
+    ["counting", "runner", "comparison"],
     ["theory", "plots", "questions", "code_listing"],
-    ["controls", "compare", "explorer"],
+    ["controls", "choosers", "stage", "readouts", "panels", "live_picture", "explorer"],
     ["execution", "notebooks", "workspace", "lab"],
 ]
 FORMULAS = {module for group in GROUPS[:5] for module in group}

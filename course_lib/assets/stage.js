@@ -1,0 +1,55 @@
+// Two sheets, one over the other, and a target to click or drag on. ipywidgets sends a change only
+// when the kernel has answered the last one, and keeps the newest in between.
+function sheet(model, name) {
+  const image = document.createElement("img");
+  image.alt = "";
+  const follow = () => {
+    const address = URL.createObjectURL(new Blob([model.get(name)], { type: "image/png" }));
+    image.onload = image.onerror = () => URL.revokeObjectURL(address);
+    image.src = address;
+  };
+  follow();
+  model.on(`change:${name}`, follow);
+  return image;
+}
+
+function target(model) {
+  const zone = document.createElement("div");
+  zone.className = "course-stage-target";
+  const place = () => {
+    const [left, top, right, bottom] = model.get("area");
+    zone.hidden = left === undefined;
+    const part = { left, top, width: right - left, height: bottom - top };
+    for (const [side, share] of Object.entries(part)) zone.style[side] = `${100 * share}%`;
+  };
+  const point = (event) => {
+    if (event.type === "pointerdown") zone.setPointerCapture(event.pointerId);
+    else if (!zone.hasPointerCapture(event.pointerId)) return;
+    const box = zone.parentElement.getBoundingClientRect();
+    const [left, top, right, bottom] = model.get("area");
+    const within = (share, low, high) => Math.min(Math.max(share, low), high);
+    model.set("pointed", [
+      within((event.clientX - box.left) / box.width, left, right),
+      within((event.clientY - box.top) / box.height, top, bottom),
+    ]);
+    model.save_changes();
+  };
+  place();
+  model.on("change:area", place);
+  zone.addEventListener("pointerdown", point);
+  zone.addEventListener("pointermove", point);
+  return zone;
+}
+
+function render({ model, el }) {
+  const stage = document.createElement("div");
+  stage.className = "course-stage";
+  stage.setAttribute("role", "img");
+  const describe = () => stage.setAttribute("aria-label", model.get("alt"));
+  describe();
+  model.on("change:alt", describe);
+  stage.append(sheet(model, "background"), sheet(model, "layer"), target(model));
+  el.append(stage);
+}
+
+export default { render };

@@ -1,0 +1,162 @@
+"""What an explorer lets its reader choose beside numbers: the loss, the start, and the step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import ipywidgets as widgets
+import numpy as np
+
+from .controls import Control, linear
+from .objectives import Symbolic
+from .types import Array
+
+__all__ = ["LossChoice", "StartPoint", "Walk"]
+
+OWN = "your own formula …"
+PLAY_MS = 6000
+
+
+class Walk(widgets.HBox):  # type: ignore[misc]
+    """A step slider with a play button; ``changed`` is called when the reader moves it.
+
+    With ``clocks``, a switch chooses what the slider counts; ``turned`` is called then.
+    """
+
+    def __init__(
+        self,
+        n_steps: int,
+        changed: Callable[[], None],
+        clocks: Sequence[str] = (),
+        turned: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.changed, self.turned, self._settling = changed, turned, False
+        self.slider = widgets.IntSlider(
+            n_steps, max=n_steps, description="step", layout={"width": "30em"},
+            style={"description_width": "7em"},
+        )  # fmt: skip
+        self.play = widgets.Play(
+            n_steps, max=n_steps, show_repeat=False, step=max(1, n_steps // 100),
+            interval=int(np.clip(PLAY_MS / n_steps, 60, 400)),
+            tooltip="Play the steps one after another",
+        )  # fmt: skip
+        self.link = widgets.jslink((self.play, "value"), (self.slider, "value"))
+        self.slider.observe(lambda _: self._tell(), names="value")
+        self.clock = widgets.ToggleButtons(
+            options=clocks, description="clock:", style={"button_width": "7em"}
+        )
+        self.clock.observe(lambda _: self._turn(), names="value")
+        parts = [self.slider, self.play, *([self.clock] if clocks else [])]
+        super().__init__(parts, layout={"flex_flow": "row wrap"})
+
+    @property
+    def now(self) -> int:
+        """The step the slider stands at."""
+        return int(self.slider.value)
+
+    def set_length(self, length: int) -> None:
+        """Let the slider end at ``length``; it stays at its end if it was there."""
+        at_end = self.slider.value == self.slider.max
+        self._settling = True
+        try:
+            self.slider.max = self.play.max = length
+            self.play.step = max(1, length // 100)
+            if at_end:
+                self.slider.value = self.play.value = length
+        finally:
+            self._settling = False
+
+    def to_end(self) -> None:
+        """Show everything."""
+        self.slider.value = self.play.value = self.slider.max
+
+    def _tell(self) -> None:
+        if not self._settling:
+            self.changed()
+
+    def _turn(self) -> None:
+        self.slider.description = str(self.clock.value).removesuffix("s")
+        self._settling = True
+        try:
+            self.to_end()
+        finally:
+            self._settling = False
+        self.turned()
+
+
+class StartPoint(widgets.HBox):  # type: ignore[misc]
+    """A slider and a box for each coordinate of the start, as wide as the window of the loss."""
+
+    def __init__(self, f: Symbolic, start: Array, changed: Callable[[], None]) -> None:
+        self.changed, self._settling = changed, False
+        super().__init__(layout={"flex_flow": "row wrap"})
+        self.take(f, start)
+
+    def take(self, f: Symbolic, start: Array) -> None:
+        """Take the variables and the window of ``f``, and stand at ``start``."""
+        self.windows = f.window or ()
+        self.controls = {}
+        for symbol, value, (low, high) in zip(f.symbols, start, self.windows, strict=True):
+            spec = linear(min(low, float(value)), max(high, float(value)), float(value))
+            name = f"start {symbol.name}"
+            self.controls[symbol.name] = Control(name, spec, self._tell, width="22em")
+        self.children = tuple(self.controls.values())
+
+    @property
+    def point(self) -> Array:
+        """The start, shape ``(d,)``."""
+        return np.array([control.value for control in self.controls.values()])
+
+    def set(self, point: Sequence[float]) -> None:
+        """Move to a point of the picture, rounded to a thousandth of the window or so."""
+        before = self.point
+        self._settling = True
+        try:
+            for x, (low, high), control in zip(
+                point, self.windows, self.controls.values(), strict=False
+            ):
+                decimals = 2 - int(np.floor(np.log10((high - low) / 10)))
+                control.set(float(np.round(x, decimals)))
+        finally:
+            self._settling = False
+        if not np.array_equal(before, self.point):
+            self.changed()
+
+    def _tell(self) -> None:
+        if not self._settling:
+            self.changed()
+
+
+class LossChoice(widgets.HBox):  # type: ignore[misc]
+    """A list of losses, the last of them a formula that the reader types."""
+
+    def __init__(self, losses: Sequence[Symbolic], changed: Callable[[], None]) -> None:
+        self.losses = losses
+        names = [(f.name, place) for place, f in enumerate(losses)]
+        self.list = widgets.Dropdown(
+            options=[*names, (OWN, len(names))], value=0, description="loss",
+            style={"description_width": "7em"}, layout={"width": "26em"},
+        )  # fmt: skip
+        self.formula = widgets.Text(
+            value=str(losses[0].expr), description="J =", continuous_update=False,
+            style={"description_width": "3em"}, layout={"width": "30em", "display": "none"},
+        )  # fmt: skip
+        self.list.observe(self._show_formula, names="value")
+        for widget in (self.list, self.formula):
+            widget.observe(lambda _: changed(), names="value")
+        shown = [self.list, self.formula] if len(losses) > 1 else []
+        super().__init__(shown, layout={"flex_flow": "row wrap"})
+
+    def chosen(self) -> Symbolic:
+        """Return the loss that is chosen.
+
+        Raises ``ValueError`` with one sentence for a formula that cannot be read.
+        """
+        if self.list.value < len(self.losses):
+            return self.losses[int(self.list.value)]
+        first = self.losses[0]
+        return Symbolic(self.formula.value, first.symbols, window=first.window)
+
+    def _show_formula(self, _: object) -> None:
+        typed = self.list.value == len(self.losses)
+        self.formula.layout.display = "flex" if typed else "none"

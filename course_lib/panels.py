@@ -1,0 +1,313 @@
+"""The panels of an explorer: each has a background that stays, and artists that follow a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+
+from .comparison import cost
+from .objectives import Symbolic
+from .plots import COLORS, contours, curve, path, sample
+from .runner import Trace
+from .types import Array
+
+__all__ = ["PANELS", "Panel", "PanelMaker", "Scene"]
+
+FAR = 1e6
+NO_POINTS = np.empty((0, 2))
+SMALLEST, LARGEST = 1e-300, 1e300
+SHOWN_TRIALS = 4
+WIDEST_LABEL = 10_000
+
+
+class Scene(NamedTuple):
+    """What a panel knows before the first run: the objective, the methods' colours, the steps."""
+
+    f: Symbolic
+    colors: Mapping[str, str]
+    n_steps: int
+
+
+class Panel(Protocol):
+    """One picture of runs."""
+
+    ax: Axes
+    artists: list[Artist]
+
+    def move(self, traces: Mapping[str, Trace]) -> None:
+        """Move the artists to where the traces say."""
+
+
+PanelMaker = Callable[[Axes, Scene], Panel]
+
+
+class SurfacePanel:
+    """The points of the runs on the level sets of a function of two variables."""
+
+    def __init__(self, ax: Axes, scene: Scene) -> None:
+        self.ax, self.f = ax, scene.f
+        self.draw_surface()
+        low, high = ax.get_ylim()
+        if self.f.dim == 1:
+            ax.set_ylim(low - 0.05 * (high - low), high)
+        self.lines = {name: path(ax, NO_POINTS, color=c) for name, c in scene.colors.items()}
+        self.ends = {
+            name: ax.plot([], [], "o", color=c, markersize=9, markeredgecolor="black")[0]
+            for name, c in scene.colors.items()
+        }
+        if self.f.dim == 1:
+            for line, _ in self.lines.values():
+                line.set(markersize=5, linewidth=1)
+        self.artists: list[Artist] = [
+            *(artist for pair in self.lines.values() for artist in pair),
+            *self.ends.values(),
+        ]
+        _name(ax, {name: line for name, (line, _) in self.lines.items()})
+
+    def draw_surface(self) -> None:
+        """Draw what stays: level sets for two variables, the graph for one."""
+        (contours if self.f.dim == 2 else curve)(self.ax, self.f)
+
+    def move(self, traces: Mapping[str, Trace]) -> None:
+        """Draw the finite part of each path."""
+        for name, trace in traces.items():
+            points = self._points(trace)
+            line, start = self.lines[name]
+            line.set_data(*points.T)
+            start.set_data(*points[:1].T)
+            self.ends[name].set_data(*points[-1:].T)
+
+    def _points(self, trace: Trace) -> Array:
+        points: Array = np.asarray(trace.theta)
+        points = np.clip(points[np.isfinite(points).all(-1)], -FAR, FAR)
+        if self.f.dim == 1:
+            points = np.stack([points[:, 0], self.f(points)], axis=-1)
+        return points
+
+
+class _CurvesPanel:
+    """One line for each method: a positive quantity, on a logarithmic axis."""
+
+    def __init__(self, ax: Axes, scene: Scene) -> None:
+        self.ax = ax
+        ax.set(xlabel="step $k$", yscale="log", xlim=(0, scene.n_steps))
+        ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        self.lines = {
+            name: _line(ax, name, color=color, marker=".", markersize=5, linewidth=1.5)
+            for name, color in scene.colors.items()
+        }
+        self.artists: list[Artist] = list(self.lines.values())
+
+    def move(self, traces: Mapping[str, Trace]) -> None:
+        """Draw the positive values; the logarithm has no place for others."""
+        for name, trace in traces.items():
+            values = self.values(trace)
+            values = np.where(np.isfinite(values) & (values > 0), values, np.nan)
+            self.lines[name].set_data(self.places(trace), np.clip(values, SMALLEST, LARGEST))
+
+    def values(self, trace: Trace) -> Array:
+        """Return what is drawn, one value a place."""
+        raise NotImplementedError
+
+    def places(self, trace: Trace) -> Array:
+        """Return where it is drawn."""
+        return np.arange(0.0, len(self.values(trace)))
+
+
+class LossPanel(_CurvesPanel):
+    """The height above the lowest known value, step by step."""
+
+    def __init__(self, ax: Axes, scene: Scene) -> None:
+        super().__init__(ax, scene)
+        f = scene.f
+        self.lowest = float(np.min(f(f.minima))) if f.minima is not None else 0.0
+        heights = np.abs(sample(f, 101)[-1] - self.lowest)
+        highest = np.max(heights, initial=SMALLEST, where=np.isfinite(heights))
+        top = 10.0 ** np.ceil(np.log10(highest)) * 10
+        ax.set(ylim=(top * 1e-16, top), title="loss, step by step")
+        ax.set(ylabel="$J - J_{min}$" if f.minima is not None else "$J$")
+        _few_decades(ax)
+
+    def values(self, trace: Trace) -> Array:
+        """Return the heights."""
+        return np.asarray(trace.loss) - self.lowest
+
+
+class CostPanel(LossPanel):
+    """The same height, against what it has cost."""
+
+    def __init__(self, ax: Axes, scene: Scene) -> None:
+        super().__init__(ax, scene)
+        ax.set(xlabel="evaluations of $J$, $\\nabla J$, $H$", title="loss, by evaluations")
+        ax.set_xlim(0, WIDEST_LABEL)
+        self.artists.append(ax.xaxis)
+
+    def places(self, trace: Trace) -> Array:
+        """Return the evaluations so far."""
+        return cost(trace)
+
+    def move(self, traces: Mapping[str, Trace]) -> None:
+        """Make room for the dearest run, and draw."""
+        self.ax.set_xlim(0, _round_up(max(int(cost(trace)[-1]) for trace in traces.values())))
+        super().move(traces)
+
+
+class LengthPanel(_CurvesPanel):
+    """How far each step went."""
+
+    def __init__(self, ax: Axes, scene: Scene) -> None:
+        super().__init__(ax, scene)
+        size = np.hypot.reduce(np.ptp(np.asarray(scene.f.window), axis=1))
+        ax.set(ylim=(1e-10 * size, 10 * size), title="length of each step")
+        ax.set(ylabel=r"$\Vert\theta_{k} - \theta_{k-1}\Vert$")
+        _few_decades(ax)
+
+    def values(self, trace: Trace) -> Array:
+        """Return the lengths of the steps."""
+        return np.asarray(np.linalg.norm(np.diff(np.asarray(trace.theta), axis=0), axis=-1))
+
+    def places(self, trace: Trace) -> Array:
+        """Return the numbers of the steps; the first is 1."""
+        return 1.0 + np.arange(trace.steps)
+
+
+class SearchPanel:
+    """The line search of the last step: φ(α) = J(θ + αp), and which α passed Armijo's test.
+
+    It shows what the step tells in ``inner``: ``alpha`` and ``trials``, and the direction ``p``
+    where it is not −∇J. α₀, c and β are those of the run.
+    """
+
+    def __init__(self, ax: Axes, scene: Scene) -> None:
+        self.ax, self.f = ax, scene.f
+        ax.set(xlabel=r"step length $\alpha$", title="line search of this step")
+        ax.xaxis.set_major_locator(MaxNLocator(4))
+        ax.yaxis.set_major_locator(MaxNLocator(5))
+        ax.ticklabel_format(useOffset=False, scilimits=(-2, 3))
+        orange, green, blue = COLORS["orange"], COLORS["green"], COLORS["blue"]
+        self.phi = _line(ax, r"$\varphi(\alpha) = J(\theta + \alpha p)$", color=COLORS["black"])
+        self.tangent = _line(ax, "tangent", color=blue, linestyle=":")
+        self.bound = _line(ax, "limit, slope times $c$", color=blue, linestyle="--")
+        cross = {"color": orange, "linestyle": "", "markersize": 9, "mew": 2.5}
+        self.rejected = _line(ax, "rejected", marker="x", **cross)
+        self.above = _line(ax, None, marker="^", **cross)
+        self.accepted = _line(
+            ax, "accepted", marker="o", color=green, linestyle="", markersize=11, mec="black"
+        )
+        self.note = ax.text(
+            0.97, 0.9, "", transform=ax.transAxes, fontsize=11, ha="right", va="top",
+            bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none"},
+        )  # fmt: skip
+        ax.legend(loc="lower right", fontsize=9)
+        self.artists: list[Artist] = [
+            ax.xaxis, ax.yaxis, self.tangent, self.bound, self.phi, self.rejected, self.above,
+            self.accepted, self.note,
+        ]  # fmt: skip
+
+    def move(self, traces: Mapping[str, Trace]) -> None:
+        """Draw the search of the last step of the one run."""
+        (trace,) = traces.values()
+        lines = (self.phi, self.tangent, self.bound, self.rejected, self.above, self.accepted)
+        if not trace.steps or not np.isfinite(np.asarray(trace.theta)[-2:]).all():
+            for line in lines:
+                line.set_data([], [])
+            self.note.set_text("before the first step" if not trace.steps else "")
+            return
+        search = _Search.of(trace, self.f)
+        alphas = np.linspace(0, search.widest, 161)
+        phi0, slope, c = search.phi0, search.slope, search.c
+        self.ax.set(xlim=(0, search.widest), ylim=search.heights)
+        self.phi.set_data(alphas, search.phi(alphas))
+        self.tangent.set_data(alphas, phi0 + alphas * slope)
+        self.bound.set_data(alphas, phi0 + c * alphas * slope)
+        top = search.heights[1] - 0.04 * np.ptp(search.heights)
+        values = search.phi(search.rejected)
+        inside = values < top
+        self.rejected.set_data(search.rejected[inside], values[inside])
+        self.above.set_data(search.rejected[~inside], np.full((~inside).sum(), top))
+        self.accepted.set_data(search.accepted, search.phi(search.accepted))
+        self.note.set_text(search.note)
+
+
+class _Search(NamedTuple):
+    phi: Callable[[Array], Array]
+    phi0: float
+    slope: float
+    c: float
+    rejected: Array
+    accepted: Array
+    widest: float
+    heights: tuple[float, float]
+    note: str
+
+    @classmethod
+    def of(cls, trace: Trace, f: Symbolic) -> _Search:
+        theta = np.asarray(trace.theta)[-2]
+        g = f.grad(theta)
+        p = trace.inner["p"][-1] if "p" in trace.inner else -g
+        alpha0, beta, c = (
+            _value(trace.hyper.get(name, usual), trace.steps)
+            for name, usual in (("alpha0", 1.0), ("beta", 0.5), ("c", 1e-4))
+        )
+        trials, accepted = int(trace.inner["trials"][-1]), trace.inner["alpha"][-1:]
+        accepted = accepted[accepted > 0]
+        rejected: Array = alpha0 * beta ** np.arange(0.0, trials - len(accepted))
+        near = max(len(rejected) - SHOWN_TRIALS, 0) if len(accepted) else 0
+        widest = 1.15 * float(rejected[near] if len(rejected) else alpha0)
+        slope = float((g * p).sum(-1))
+        phi0 = float(f(theta))
+        reach = float(accepted[0]) if len(accepted) else alpha0
+        drop = max(reach * -slope, 4 * float(np.spacing(phi0)), SMALLEST)
+        if len(accepted):
+            note = f"α = {accepted[0]:.3g} after {trials} trial" + ("s" if trials != 1 else "")
+        else:
+            note = f"no acceptable α in {trials} trial" + ("s" if trials != 1 else "")
+        if near:
+            note += f"\n{near} more rejected, further right"
+
+        def phi(alphas: Array) -> Array:
+            with np.errstate(all="ignore"):
+                return f(theta + alphas[:, None] * p)
+
+        heights = (phi0 - 1.6 * drop, phi0 + 1.2 * drop)
+        return cls(phi, phi0, slope, c, rejected, accepted, widest, heights, note)
+
+
+def _value(setting: Any, t: int) -> float:
+    return float(np.squeeze(setting(t) if callable(setting) else setting))
+
+
+def _line(ax: Axes, label: str | None, **style: Any) -> Line2D:
+    (line,) = ax.plot([], [], label=label, **style)
+    return line
+
+
+def _few_decades(ax: Axes) -> None:
+    ax.yaxis.set_major_locator(LogLocator(numticks=8))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _round_up(number: int) -> float:
+    """Return the next of 1, 2, 5, 10, 20, 50, … so that an axis does not change all the time."""
+    power = 10.0 ** np.floor(np.log10(max(number, 1)))
+    return float(next(power * n for n in (1, 2, 5, 10) if power * n >= number))
+
+
+def _name(ax: Axes, lines: Mapping[str, Line2D]) -> None:
+    if len(lines) > 1:
+        ax.legend(list(lines.values()), list(lines), loc="upper right", fontsize=10)
+
+
+PANELS: dict[str, PanelMaker] = {
+    "surface": SurfacePanel,
+    "loss": LossPanel,
+    "cost": CostPanel,
+    "length": LengthPanel,
+    "search": SearchPanel,
+}
