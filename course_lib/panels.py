@@ -178,20 +178,22 @@ class LengthPanel(_CurvesPanel):
 
 
 class SearchPanel:
-    """The line search of the last step: φ(α) = J(θ + αp), and which α passed Armijo's test.
+    """The line search of the last step, and which α passed Armijo's test.
 
-    It shows what the step tells in ``inner``: ``alpha`` and ``trials``, and the direction ``p``
-    where it is not −∇J. α₀, c and β are those of the run.
+    The curve is φ(α) − φ(0) with φ(α) = J(θ + αp). The panel shows what the step tells in
+    ``inner``: ``alpha`` and ``trials``, and the direction ``p`` where it is not −∇J. α₀, c and β
+    are those of the run.
     """
 
     def __init__(self, ax: Axes, scene: Scene) -> None:
         self.ax, self.f = ax, scene.f
         ax.set(xlabel=r"step length $\alpha$", title="line search of this step")
+        ax.set(ylabel="change of $J$", ylim=(-0.25, 0.25))
         ax.xaxis.set_major_locator(MaxNLocator(4))
         ax.yaxis.set_major_locator(MaxNLocator(5))
         ax.ticklabel_format(useOffset=False, scilimits=(-2, 3))
         orange, green, blue = COLORS["orange"], COLORS["green"], COLORS["blue"]
-        self.phi = _line(ax, r"$\varphi(\alpha) = J(\theta + \alpha p)$", color=COLORS["black"])
+        self.phi = _line(ax, r"$\varphi(\alpha) - \varphi(0)$", color=COLORS["black"])
         self.tangent = _line(ax, "tangent", color=blue, linestyle=":")
         self.bound = _line(ax, "limit, slope times $c$", color=blue, linestyle="--")
         cross = {"color": orange, "linestyle": "", "markersize": 9, "mew": 2.5}
@@ -221,23 +223,21 @@ class SearchPanel:
             return
         search = _Search.of(trace, self.f)
         alphas = np.linspace(0, search.widest, 161)
-        phi0, slope, c = search.phi0, search.slope, search.c
         self.ax.set(xlim=(0, search.widest), ylim=search.heights)
-        self.phi.set_data(alphas, search.phi(alphas))
-        self.tangent.set_data(alphas, phi0 + alphas * slope)
-        self.bound.set_data(alphas, phi0 + c * alphas * slope)
+        self.phi.set_data(alphas, search.change(alphas))
+        self.tangent.set_data(alphas, alphas * search.slope)
+        self.bound.set_data(alphas, search.c * alphas * search.slope)
         top = search.heights[1] - 0.04 * np.ptp(search.heights)
-        values = search.phi(search.rejected)
+        values = search.change(search.rejected)
         inside = values < top
         self.rejected.set_data(search.rejected[inside], values[inside])
         self.above.set_data(search.rejected[~inside], np.full((~inside).sum(), top))
-        self.accepted.set_data(search.accepted, search.phi(search.accepted))
+        self.accepted.set_data(search.accepted, search.change(search.accepted))
         self.note.set_text(search.note)
 
 
 class _Search(NamedTuple):
-    phi: Callable[[Array], Array]
-    phi0: float
+    change: Callable[[Array], Array]
     slope: float
     c: float
     rejected: Array
@@ -271,12 +271,11 @@ class _Search(NamedTuple):
         if near:
             note += f"\n{near} more rejected, further right"
 
-        def phi(alphas: Array) -> Array:
+        def change(alphas: Array) -> Array:
             with np.errstate(all="ignore"):
-                return f(theta + alphas[:, None] * p)
+                return f(theta + alphas[:, None] * p) - phi0
 
-        heights = (phi0 - 1.6 * drop, phi0 + 1.2 * drop)
-        return cls(phi, phi0, slope, c, rejected, accepted, widest, heights, note)
+        return cls(change, slope, c, rejected, accepted, widest, (-1.6 * drop, 1.2 * drop), note)
 
 
 def _value(setting: Any, t: int) -> float:

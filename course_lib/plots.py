@@ -85,7 +85,7 @@ def compact(picture: bytes) -> bytes:
     """Return a PNG reduced to its 256 main colours: a third of the size, and looks the same."""
     buffer = io.BytesIO()
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    palette = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE, kmeans=1)
     palette.save(buffer, format="png", optimize=True)
     return buffer.getvalue()
 

@@ -93,7 +93,7 @@ def run_all(page: Page) -> None:
     page.locator('.lm-MenuBar-itemLabel:text-is("Run")').click()
     page.locator('.lm-Menu-itemLabel:text-is("Run All Cells")').click()
     page.locator(READY).wait_for(timeout=60_000)
-    page.locator(".widget-image").first.wait_for(timeout=120_000)
+    page.locator(".course-stage").first.wait_for(timeout=120_000)
     page.wait_for_function(
         "() => ![...document.querySelectorAll('.jp-InputPrompt')]"
         ".some(prompt => prompt.textContent.includes('[*]'))",

@@ -26,7 +26,7 @@ def explorer(page, heading):
     title = page.locator(f".jp-Notebook h2:has-text('{heading}')")
     title.scroll_into_view_if_needed()
     return page.locator(
-        f".jp-Cell:has(h2:has-text('{heading}')) ~ .jp-Cell:has(.widget-image)"
+        f".jp-Cell:has(h2:has-text('{heading}')) ~ .jp-Cell:has(.course-stage)"
     ).first
 
 
@@ -58,9 +58,9 @@ def test_the_lesson_runs_top_to_bottom_without_an_error(page):
 
 def test_the_slider_moves_the_picture_by_keyboard_and_by_mouse(page):
     cell = explorer(page, "Your turn")
-    picture = cell.locator(".widget-image")
+    picture = cell.locator(".course-stage img").last
     picture.scroll_into_view_if_needed()
-    handle = cell.locator(".noUi-handle")
+    handle = cell.locator(".noUi-handle").first
     seen = {picture.get_attribute("src")}
 
     def has_changed():
@@ -86,7 +86,7 @@ def test_the_slider_moves_the_picture_by_keyboard_and_by_mouse(page):
 
 def test_the_goal_lights_up_and_the_box_survives_nonsense(page):
     cell = explorer(page, "Your turn")
-    number = cell.locator("input[type=number]")
+    number = cell.locator("input[type=number]").first
     status = cell.locator("[role=status]")
     number.fill("0.18")
     number.press("Enter")
@@ -104,6 +104,65 @@ def test_the_goal_lights_up_and_the_box_survives_nonsense(page):
     cell.locator("[role=status]:has-text('1.06')").wait_for()
     assert number.input_value() == "0.02"
     assert "Error" not in status.text_content()
+
+
+def test_a_click_or_a_drag_in_the_picture_moves_the_start_and_reset_brings_it_back(page):
+    cell = explorer(page, "Your turn")
+    target = cell.locator(".course-stage-target")
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    across, down = (cell.locator("input[type=number]").nth(n) for n in (1, 2))
+    assert (across.input_value(), down.input_value()) == ("-4", "2")
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 4)
+    page.mouse.down()
+    cell.locator("[role=status]:has-text('50 steps: J = 0.0')").wait_for()
+    assert abs(float(across.input_value())) < 0.05
+    assert abs(float(down.input_value()) - 1.5) < 0.05
+    page.mouse.move(box["x"] + 3 * box["width"], box["y"] + box["height"] / 4, steps=5)
+    page.mouse.up()
+    page.wait_for_function("box => box.value === '5'", arg=across.element_handle())
+    cell.locator("button:has-text('Reset')").click()
+    page.wait_for_function("box => box.value === '-4'", arg=across.element_handle())
+
+
+def test_the_steps_can_be_walked_and_played(page):
+    cell = explorer(page, "Your turn")
+    handle = cell.locator(".widget-hslider:has-text('step') .noUi-handle")
+    handle.scroll_into_view_if_needed()
+    handle.focus()
+    page.keyboard.press("Home")
+    cell.locator("[role=status]:has-text('Step 0 of 50')").wait_for()
+    page.keyboard.press("ArrowRight")
+    cell.locator("[role=status]:has-text('Step 1 of 50')").wait_for()
+    play = cell.locator(".widget-play button").first
+    play.click()
+    cell.locator("[role=status]:has-text('Step 5 of 50')").wait_for()
+    play.click()
+    handle.focus()
+    page.keyboard.press("End")
+    cell.locator("[role=status]:has-text('50 steps: J')").wait_for()
+
+
+def test_while_dragging_the_newest_value_wins_and_none_waits(page):
+    cell = explorer(page, "Your turn")
+    handle = cell.locator(".noUi-handle").first
+    picture = cell.locator(".course-stage img").last
+    handle.scroll_into_view_if_needed()
+    handle.focus()
+    page.keyboard.press("Home")
+    cell.locator("[role=status]:has-text('J = 8')").wait_for()
+    picture.evaluate(
+        "image => { window.frames_seen = 0;"
+        " image.addEventListener('load', () => { window.frames_seen += 1; }); }"
+    )
+    handle.evaluate(
+        "handle => { for (let n = 0; n < 200; n++) handle.dispatchEvent("
+        "new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true})); }"
+    )
+    cell.locator("[role=status]:has-text('Diverging')").wait_for(timeout=5_000)
+    page.wait_for_timeout(500)
+    assert cell.locator("input[type=number]").first.input_value() == "0.25"
+    assert 1 <= page.evaluate("window.frames_seen") < 20
 
 
 def test_nothing_of_ours_complained(page):

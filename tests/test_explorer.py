@@ -2,6 +2,7 @@
 
 import base64
 import io
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,12 +15,18 @@ from course_lib import (
     explore,
     functions,
     gd,
+    gd_armijo,
     linear,
+    live,
     logarithmic,
     momentum,
     newton,
     race,
+    run,
+    small_gradient,
 )
+from course_lib.panels import PANELS
+from course_lib.plots import figure
 
 BOWL = functions.quadratic(10)
 GOAL = Goal("J below 1e-6", lambda trace: trace.loss[-1] < 1e-6)
@@ -177,3 +184,148 @@ def test_a_student_who_meets_the_error_at_the_start_sees_it():
 
     with pytest.raises(TypeError, match="broken must return"):
         explore(broken, BOWL, (1, 1), lr=0.1)
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_every_panel_follows_the_step(panel):
+    explorer = explore(newton, functions.rosenbrock(), (-1.5, 2), 9, panels=(panel,))
+    seen = {explorer.picture.layer()}
+    for step in (0, 1, 5):
+        explorer.walk.slider.value = step
+        assert f"Step {step} of 9: J = " in explorer.words.value
+        seen.add(explorer.picture.layer())
+    assert len(seen) == 4
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_every_panel_bears_a_divergence(panel):
+    explorer = explore(
+        partial(gd_armijo, alpha0=1e300) if panel == "search" else partial(gd, lr=1e200),
+        functions.rosenbrock(), (-1.5, 2), 9, panels=(panel,),
+    )  # fmt: skip
+    assert pixels(explorer.picture.still()).std() > 10
+
+
+def test_the_search_panel_shows_the_trials_of_the_step():
+    explorer = explore(
+        gd_armijo, functions.quadratic(10), (4, 2), 5, panels=("search",), beta=0.5, c=0.3
+    )
+    explorer.walk.slider.value = 1
+    (panel,) = explorer._view().panels
+    trials, alpha = (explorer.trace.inner[name][0] for name in ("trials", "alpha"))
+    assert len(panel.rejected.get_xdata()) + len(panel.above.get_xdata()) == trials - 1
+    assert panel.accepted.get_xdata().tolist() == [alpha]
+    x = panel.phi.get_xdata()
+    f, theta = explorer.f, np.array([4.0, 2.0])
+    change = f(theta - x[:, None] * f.grad(theta)) - f(theta)
+    np.testing.assert_allclose(panel.phi.get_ydata(), change)
+    accepted = panel.accepted.get_ydata()[0]
+    assert accepted <= -0.3 * alpha * (f.grad(theta) ** 2).sum()
+
+
+def test_a_search_without_an_acceptable_step_is_shown_and_said():
+    f = Symbolic("1 + x^2", window=((-2, 2),), minima=(0,))
+    explorer = explore(gd_armijo, f, (1e-9,), 5, panels=("surface", "search"))
+    assert explorer.trace.outcome == "stalled"
+    assert "No acceptable step" in explorer.words.value
+    assert "no acceptable" in explorer._view().panels[1].note.get_text()
+
+
+def test_the_start_can_be_pointed_at_and_reset_brings_it_back(explorer):
+    panel = explorer._view().panels[0]
+    left, top, right, bottom = explorer.stage.area
+    explorer.stage.pointed = [(left + right) / 2, (top + bottom) / 2]
+    assert explorer.start.point.tolist() == [0, 0]
+    assert explorer.trace.loss[-1] == 0
+    assert not explorer.goal_reached(), "a goal counts from the given start only"
+    assert panel.lines["gd"][1].get_xdata().tolist() == [0]
+    explorer.reset()
+    assert explorer.start.point.tolist() == [-4, 2]
+
+
+def test_a_goal_for_any_start_counts_from_any_start():
+    goal = GOAL._replace(any_start=True)
+    explorer = explore(gd, BOWL, (-4, 2), 50, lr=0.1, goal=goal)
+    explorer.start.set((0.0, 0.0))
+    assert explorer.goal_reached()
+
+
+def test_the_loss_can_be_chosen_and_typed_and_nonsense_is_survived():
+    explorer = explore(gd, [BOWL, functions.booth()], (-4, 2), 9, lr=0.01)
+    explorer.choice.list.value = 1
+    assert "gd on Booth from (-4, 2)" in repr(explorer)
+    explorer.choice.list.value = 2
+    explorer.choice.formula.value = "x^2 + y^4"
+    assert "x**2 + y**4" in repr(explorer)
+    shown = explorer.picture.still()
+    for nonsense in ("", "x +", "import os", "z^2", "1/0", "9**9**9"):
+        explorer.choice.formula.value = nonsense
+        assert "ValueError" in explorer.words.value
+        assert explorer.picture.still() == shown
+    explorer.reset()
+    assert explorer.choice.list.value == 0
+    assert repr(explorer).startswith("gd on quadratic(κ=10) from (-4, 2)")
+
+
+def test_a_text_is_a_loss():
+    explorer = explore(gd, "x^2 + 3*y^2", (8, 1), lr=0.1)
+    assert explorer.f.window == ((-10, 10), (-10, 10))
+
+
+def test_a_race_compares_by_steps_and_by_evaluations():
+    methods = [partial(gd, lr=logarithmic(0.01, 0.2, 0.1)), gd_armijo]
+    contest = race(methods, BOWL, (-4, 2), 20)
+    assert list(contest.controls) == ["gd: lr"]
+    assert "gd</b>: 20 steps" in contest.words.value
+    contest.walk.clock.value = "evaluations"
+    contest.walk.slider.value = 20
+    steps = {name: trace.steps for name, trace in contest.shown.items()}
+    assert steps["gd"] == 20
+    assert 0 < steps["gd_armijo"] < 20
+    contest.controls["gd: lr"].set(0.05)
+    np.testing.assert_array_equal(
+        contest.traces["gd"].theta, run(gd, BOWL, (-4, 2), 20, lr=0.05).theta
+    )
+
+
+def test_a_run_that_ends_early_shortens_the_step_slider():
+    explorer = explore(
+        gd, BOWL, (-4, 2), 200, lr=linear(0.01, 0.19, 0.1), until=small_gradient(1e-3)
+    )
+    assert explorer.walk.slider.max == explorer.walk.now == explorer.trace.steps < 200
+    explorer.walk.slider.value = 3
+    explorer.controls["lr"].set(0.15)
+    assert explorer.walk.now == 3
+
+
+def test_a_figure_of_ones_own_follows_its_sliders():
+    fig, ax = figure()
+    (dot,) = ax.plot([], [], "o")
+    ax.set(xlim=(0, 2), ylim=(0, 4))
+
+    def move(x):
+        if x > 1.5:
+            raise RuntimeError("too far")
+        dot.set_data([x], [x * x])
+        return f"{x:g} < {x * x:g}"
+
+    goal = Goal("x above 1.2", lambda values: values["x"] > 1.2)
+    own = live(fig, [dot], move, x=linear(0, 2, 0.5), goal=goal)
+    first = own.picture.still()
+    assert "0.5 &lt; 0.25" in own.words.value
+    own.controls["x"].set(1.25)
+    assert own.goal_reached()
+    assert own.picture.still() != first
+    own.controls["x"].set(2)
+    assert "too far" in own.words.value
+    own.reset()
+    assert own.picture.still() == first
+
+
+@pytest.mark.parametrize(
+    ("sliders", "words"), [({}, "at least one slider"), ({"x": 3}, "x=3 is no slider")]
+)
+def test_a_live_figure_wants_sliders(sliders, words):
+    fig, _ = figure()
+    with pytest.raises((TypeError, ValueError), match=words):
+        live(fig, [], lambda **_: "", **sliders)
