@@ -128,8 +128,9 @@ class Explorer(Live):
             for name, trace in self.traces.items()
         }
         view = self._view()
-        for panel in view.panels:
-            panel.move(self.shown)
+        with np.errstate(all="ignore"):
+            for panel in view.panels:
+                panel.move(self.shown)
         self.stage.area = view.picture.area(view.panels[0].ax)
         self.put(
             view.picture,
