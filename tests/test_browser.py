@@ -120,7 +120,7 @@ def test_a_click_or_a_drag_in_the_picture_moves_the_start_and_reset_brings_it_ba
     cell.locator("[role=status]:has-text('50 steps: J = 2.29e-09')").wait_for()
     assert abs(float(across.input_value())) < 0.05
     assert abs(float(down.input_value()) - 1.5) < 0.05
-    page.mouse.move(box["x"] + 3 * box["width"], box["y"] + box["height"] / 4, steps=5)
+    page.mouse.move(box["x"] + 1.5 * box["width"], box["y"] + box["height"] / 4, steps=5)
     page.mouse.up()
     page.wait_for_function("box => box.value === '5'", arg=across.element_handle())
     cell.locator("button:has-text('Reset')").click()
