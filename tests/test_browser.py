@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.jupyterlab import NEEDS_CHROMIUM, READY, browser, course_copy, run_all, served
 
@@ -122,9 +123,9 @@ def test_a_click_or_a_drag_in_the_picture_moves_the_start_and_reset_brings_it_ba
     assert abs(float(down.input_value()) - 1.5) < 0.05
     page.mouse.move(box["x"] + 1.5 * box["width"], box["y"] + box["height"] / 4, steps=5)
     page.mouse.up()
-    page.wait_for_function("box => box.value === '5'", arg=across.element_handle())
+    expect(across).to_have_value("5")
     cell.locator("button:has-text('Reset')").click()
-    page.wait_for_function("box => box.value === '-4'", arg=across.element_handle())
+    expect(across).to_have_value("-4")
 
 
 def test_the_steps_can_be_walked_and_played(page):
