@@ -20,9 +20,9 @@ def main() -> None:
         page.locator(READY).wait_for(timeout=60_000)
         run_all(page)
         heading = page.locator("h2:has-text('Your turn')")
-        cell = page.locator(".jp-Cell:has(.widget-image)").first
-        cell.locator("input[type=number]").fill("0.175")
-        cell.locator("input[type=number]").press("Enter")
+        cell = page.locator(".jp-Cell:has(.course-stage)").first
+        cell.locator("input[type=number]").first.fill("0.175")
+        cell.locator("input[type=number]").first.press("Enter")
         cell.locator("[role=status]:has-text('Goal reached')").wait_for()
         heading.evaluate("heading => heading.scrollIntoView()")
         page.wait_for_timeout(1000)
