@@ -37,7 +37,11 @@ PINS = dict(
 VERSIONS = {canonicalize_name(name): version for name, version in PINS.items()}
 
 # Packages that conda-forge has under another name.
-CONDA_NAMES = {"matplotlib": "matplotlib-base", "playwright": "playwright-python"}
+CONDA_NAMES = {
+    "jupyter-core": "jupyter_core",
+    "matplotlib": "matplotlib-base",
+    "playwright": "playwright-python",
+}
 
 # A module may import from earlier groups and from its own.
 GROUPS = [
@@ -48,7 +52,7 @@ GROUPS = [
     ["counting", "runner", "comparison"],
     ["theory", "plots", "questions", "code_listing"],
     ["controls", "choosers", "stage", "readouts", "panels", "live_picture", "explorer"],
-    ["execution", "notebooks", "workspace", "lab"],
+    ["environment", "execution", "notebooks", "workspace", "lab"],
 ]
 FORMULAS = {module for group in GROUPS[:5] for module in group}
 SHOWING = re.compile(r"IPython|ipy\w+|jupyter\w*|matplotlib|nbformat|nbclient|nbconvert|traitlets")
