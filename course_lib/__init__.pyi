@@ -6,6 +6,7 @@ from .comparison import Comparison as Comparison
 from .comparison import compare as compare
 from .controls import linear as linear
 from .controls import logarithmic as logarithmic
+from .controls import whole as whole
 from .environment import check_environment as check_environment
 from .explorer import Explorer as Explorer
 from .explorer import explore as explore

@@ -1,27 +1,27 @@
-"""The slider of the course: even in the value or in its logarithm, with a number box beside it."""
+"""The slider of the course: even in the value or its logarithm, or whole, with a number box."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import ipywidgets as widgets
 import numpy as np
 
 from .checks import check_number
 
-__all__ = ["Control", "Slider", "linear", "logarithmic"]
+__all__ = ["Control", "Slider", "linear", "logarithmic", "whole"]
 
 STOPS = 201
 
 
 class Slider(NamedTuple):
-    """The range of a slider and where it starts; see `linear` and `logarithmic`."""
+    """The range of a slider and where it starts; see `linear`, `logarithmic` and `whole`."""
 
     low: float
     high: float
     value: float
-    log: bool
+    scale: Literal["linear", "logarithmic", "whole"]
 
     def stops(self) -> list[float]:
         """Return the values the slider can take: short numbers, the start among them.
@@ -29,12 +29,23 @@ class Slider(NamedTuple):
         >>> logarithmic(0.01, 1, 0.3).stops()[:4]
         [0.01, 0.0102, 0.0105, 0.0107]
         """
-        space = np.geomspace if self.log else np.linspace
+        space = np.geomspace if self.scale == "logarithmic" else np.linspace
         exact = space(self.low, self.high, STOPS)
+        if self.scale == "whole":
+            return sorted({round(v) for v in exact} | {self.value})
         digits = next(n for n in range(3, 18) if len({f"{v:.{n}g}" for v in exact}) > STOPS // 2)
         short = {float(f"{v:.{digits}g}") for v in exact}
         inside = {v for v in short if self.low <= v <= self.high}
         return sorted(inside | {self.low, self.value, self.high})
+
+    def nearest(self, value: float) -> float:
+        """Return the allowed value that is nearest to ``value``.
+
+        >>> whole(1, 60, 8).nearest(100.0), linear(0, 1, 0.5).nearest(0.51)
+        (60, 0.51)
+        """
+        inside = min(max(value, self.low), self.high)
+        return round(inside) if self.scale == "whole" else inside
 
 
 def linear(low: float, high: float, value: float) -> Slider:
@@ -45,7 +56,7 @@ def linear(low: float, high: float, value: float) -> Slider:
     >>> len(linear(0, 1, 0.9).stops())
     201
     """
-    return _checked(low, high, value, log=False)
+    return Slider(*_checked(low, high, value), "linear")
 
 
 def logarithmic(low: float, high: float, value: float) -> Slider:
@@ -53,19 +64,35 @@ def logarithmic(low: float, high: float, value: float) -> Slider:
 
     Raises ``ValueError`` unless 0 < low ≤ value ≤ high and low < high.
 
-    >>> logarithmic(1e-3, 1, 0.1).log
-    True
+    >>> logarithmic(1e-3, 1, 0.1).stops()[-3:]
+    [0.933, 0.966, 1.0]
     """
     check_number("low", low, above=0)
-    return _checked(low, high, value, log=True)
+    return Slider(*_checked(low, high, value), "logarithmic")
 
 
-def _checked(low: float, high: float, value: float, *, log: bool) -> Slider:
+def whole(low: int, high: int, value: int) -> Slider:
+    """Return a slider over whole numbers, for batch sizes, counts and seeds.
+
+    Raises ``ValueError`` unless low ≤ value ≤ high, low < high, and all three are whole.
+
+    >>> whole(1, 5, 2).stops()
+    [1, 2, 3, 4, 5]
+    """
+    ends = _checked(low, high, value)
+    for name, number in zip(("low", "high", "value"), ends, strict=True):
+        if not number.is_integer():
+            raise ValueError(f"{name}={number} must be a whole number")
+    lowest, highest, first = map(int, ends)
+    return Slider(lowest, highest, first, "whole")
+
+
+def _checked(low: float, high: float, value: float) -> tuple[float, float, float]:
     check_number("low", low)
     check_number("value", value)
     check_number("value", value, at_least=low)
     check_number("high", high, above=low, at_least=value)
-    return Slider(float(low), float(high), float(value), log)
+    return float(low), float(high), float(value)
 
 
 class Control(widgets.HBox):  # type: ignore[misc]
@@ -104,14 +131,12 @@ class Control(widgets.HBox):  # type: ignore[misc]
         """
         if self._settling:
             return
-        value = min(max(float(check_number("value", value)), self.spec.low), self.spec.high)
-        if value == self.value:
-            return
-        self.value = value
+        before, self.value = self.value, self.spec.nearest(float(check_number("value", value)))
         self._settling = True
         try:
-            self.box.value = value
-            self.slider.value = min(self.stops, key=lambda stop: abs(stop - value))
+            self.box.value = self.value
+            self.slider.value = min(self.stops, key=lambda stop: abs(stop - self.value))
         finally:
             self._settling = False
-        self.changed()
+        if self.value != before:
+            self.changed()

@@ -24,7 +24,9 @@ from course_lib import (
     race,
     run,
     small_gradient,
+    whole,
 )
+from course_lib.controls import Control
 from course_lib.panels import PANELS
 from course_lib.plots import figure
 
@@ -162,6 +164,22 @@ def test_a_step_that_fails_is_reported_and_the_explorer_lives_on():
 def test_bad_input_gets_one_sentence(call, words):
     with pytest.raises((ValueError, TypeError), match=words):
         call()
+
+
+def test_a_whole_slider_shows_and_takes_whole_numbers_only():
+    told = []
+    control = Control("B", whole(1, 60, 8), lambda: told.append(control.value))
+    assert control.stops == list(range(1, 61))
+    control.box.value = 8.3
+    assert (control.box.value, control.slider.value, told) == (8, 8, [])
+    control.box.value = 15.6
+    assert (control.box.value, control.slider.value, told) == (16, 16, [16])
+    assert isinstance(control.value, int)
+    stops = whole(1, 1797, 32).stops()
+    assert {1, 32, 1797} < set(stops)
+    assert len(stops) == 202
+    with pytest.raises(ValueError, match=r"value=8\.5 must be a whole number"):
+        whole(1, 60, 8.5)
 
 
 def test_a_narrow_range_still_has_a_slider_full_of_stops():
