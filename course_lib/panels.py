@@ -187,26 +187,26 @@ class SearchPanel:
 
     def __init__(self, ax: Axes, scene: Scene) -> None:
         self.ax, self.f = ax, scene.f
-        ax.set(xlabel=r"step length $\alpha$", title="line search of this step")
-        ax.set(ylabel="change of $J$", ylim=(-0.25, 0.25))
+        ax.set(ylim=(-0.25, 0.25))
+        _still_labels(ax, r"step length $\alpha$ in the line search of this step", "change of $J$")
         ax.xaxis.set_major_locator(MaxNLocator(4))
         ax.yaxis.set_major_locator(MaxNLocator(5))
         ax.ticklabel_format(useOffset=False, scilimits=(-2, 3))
         orange, green, blue = COLORS["orange"], COLORS["green"], COLORS["blue"]
-        self.phi = _line(ax, r"$\varphi(\alpha) - \varphi(0)$", color=COLORS["black"])
+        self.phi = _line(ax, "$J$", color=COLORS["black"])
         self.tangent = _line(ax, "tangent", color=blue, linestyle=":")
-        self.bound = _line(ax, "limit, slope times $c$", color=blue, linestyle="--")
+        self.bound = _line(ax, "slope times $c$", color=blue, linestyle="--")
         cross = {"color": orange, "linestyle": "", "markersize": 9, "mew": 2.5}
         self.rejected = _line(ax, "rejected", marker="x", **cross)
         self.above = _line(ax, None, marker="^", **cross)
         self.accepted = _line(
             ax, "accepted", marker="o", color=green, linestyle="", markersize=11, mec="black"
         )
-        self.note = ax.text(
-            0.97, 0.9, "", transform=ax.transAxes, fontsize=11, ha="right", va="top",
-            bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none"},
+        self.note = ax.text(0.97, 0.5, "", transform=ax.transAxes, fontsize=11, ha="right")
+        ax.legend(
+            loc="lower center", bbox_to_anchor=(0.5, 1.05), ncols=3, fontsize=10, frameon=False,
+            columnspacing=1.2, handlelength=1.6, borderpad=0.1,
         )  # fmt: skip
-        ax.legend(loc="lower right", fontsize=9)
         self.artists: list[Artist] = [
             ax.xaxis, ax.yaxis, self.tangent, self.bound, self.phi, self.rejected, self.above,
             self.accepted, self.note,
@@ -233,7 +233,8 @@ class SearchPanel:
         self.rejected.set_data(search.rejected[inside], values[inside])
         self.above.set_data(search.rejected[~inside], np.full((~inside).sum(), top))
         self.accepted.set_data(search.accepted, search.change(search.accepted))
-        self.note.set_text(search.note)
+        rises = search.change(np.array([search.widest]))[0] > 0
+        self.note.set(text=search.note, y=0.04 if rises else 0.96, va="bottom" if rises else "top")
 
 
 class _Search(NamedTuple):
@@ -285,6 +286,13 @@ def _value(setting: Any, t: int) -> float:
 def _line(ax: Axes, label: str | None, **style: Any) -> Line2D:
     (line,) = ax.plot([], [], label=label, **style)
     return line
+
+
+def _still_labels(ax: Axes, across: str, up: str) -> None:
+    """Name axes whose ticks move, in the background, so that the names are not drawn each time."""
+    place = {"xycoords": "axes fraction", "textcoords": "offset points", "fontsize": 12}
+    ax.annotate(across, (0.5, 0), (0, -22), ha="center", va="top", **place)
+    ax.annotate(up, (0, 0.5), (-44, 0), ha="right", va="center", rotation=90, **place)
 
 
 def _few_decades(ax: Axes) -> None:

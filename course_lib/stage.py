@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import anywidget
 import numpy as np
@@ -17,20 +17,29 @@ from PIL import Image
 
 from .plots import compact
 
-__all__ = ["Picture", "Stage"]
+__all__ = ["Layer", "Picture", "Stage"]
 
 COMPRESSION = 1
 
 
+class Layer(NamedTuple):
+    """The moving artists as a PNG, cut to where they are, and where its upper left corner lies."""
+
+    png: bytes
+    left: int
+    top: int
+
+
 class Picture:
-    """A figure of which only some artists move; the sheets are PNGs of the same size.
+    """A figure of which only some artists move: a background, and a transparent layer over it.
 
     >>> from course_lib.plots import figure
     >>> fig, ax = figure()
     >>> (dot,) = ax.plot([0], [0], "o")
     >>> picture = Picture(fig, [dot])
     >>> dot.set_data([1], [1])
-    >>> [Image.open(io.BytesIO(sheet)).mode for sheet in (picture.background, picture.layer())]
+    >>> png, left, top = picture.layer()
+    >>> [Image.open(io.BytesIO(sheet)).mode for sheet in (picture.background, png)]
     ['RGB', 'RGBA']
     """
 
@@ -45,18 +54,21 @@ class Picture:
         figure.set_layout_engine("none")
         self.background = _png(self._pixels().convert("RGB"))
 
-    def layer(self) -> bytes:
-        """Return the moving artists where they are now, on a transparent sheet."""
+    def layer(self) -> Layer:
+        """Return the moving artists where they are now."""
         renderer = self.canvas.get_renderer()
         renderer.clear()
         for artist in self.artists:
             artist.draw(renderer)
-        return _png(self._pixels())
+        pixels = self._pixels()
+        box = pixels.getchannel("A").getbbox() or (0, 0, 1, 1)
+        return Layer(_png(pixels.crop(box)), *box[:2])
 
     def still(self) -> bytes:
         """Return both sheets in one small picture, for places where nothing moves."""
         whole = _image(self.background).convert("RGBA")
-        whole.alpha_composite(_image(self.layer()))
+        png, *corner = self.layer()
+        whole.alpha_composite(_image(png), tuple(corner))
         return compact(_png(whole))
 
     def area(self, ax: Axes) -> list[float]:
@@ -77,15 +89,16 @@ class Picture:
 class Stage(anywidget.AnyWidget):
     """Shows a picture in the page, and tells where it is pointed at.
 
-    ``alt`` describes the picture in words. Inside ``area`` (left, top, right, bottom, as fractions)
-    the place of a click or a drag arrives in ``pointed`` (across, down).
+    ``layer`` is a `Layer`. ``alt`` describes the picture in words. Inside ``area`` (left, top,
+    right, bottom, as fractions) the place of a click or a drag arrives in ``pointed`` (across,
+    down).
     """
 
     _esm = files("course_lib").joinpath("assets", "stage.js").read_text(encoding="utf-8")
     _css = files("course_lib").joinpath("assets", "stage.css").read_text(encoding="utf-8")
 
     background = traitlets.Bytes(b"").tag(sync=True)
-    layer = traitlets.Bytes(b"").tag(sync=True)
+    layer: Any = traitlets.Tuple().tag(sync=True)
     alt = traitlets.Unicode("").tag(sync=True)
     area: Any = traitlets.List([]).tag(sync=True)
     pointed: Any = traitlets.List([]).tag(sync=True)

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from course_lib.plots import compact
-from tests.jupyterlab import READY, browser, course_copy, run_all, served
+from tests.jupyterlab import browser, course_copy, open_lesson, run_all, served
 
 TARGET = Path(__file__).with_name("gradient_descent.png")
 
@@ -16,8 +16,7 @@ def main() -> None:
         browser(1180, 980) as page,
         served(course_copy(Path(folder))) as url,
     ):
-        page.goto(url)
-        page.locator(READY).wait_for(timeout=60_000)
+        open_lesson(page, url, "02_gradient_descent")
         run_all(page)
         heading = page.locator("h2:has-text('Your turn')")
         cell = page.locator(".jp-Cell:has(.course-stage)").first

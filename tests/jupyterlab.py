@@ -7,11 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from course_lib import lab, workspace
 
@@ -88,14 +89,48 @@ def browser(width: int = 1280, height: int = 900) -> Iterator[Page]:
             chromium.close()
 
 
-def run_all(page: Page) -> None:
-    """Run the whole lesson on the page, and wait until the last cell has its output."""
-    page.locator('.lm-MenuBar-itemLabel:text-is("Run")').click()
-    page.locator('.lm-Menu-itemLabel:text-is("Run All Cells")').click()
+def open_lesson(page: Page, url: str, name: str) -> None:
+    """Open a lesson of the lab at ``url``, alone in its workspace, and wait for its kernel.
+
+    What the console then complains of is kept in ``page.complaints``.
+    """
+    page.complaints = []
+    page.on("console", lambda said: said.type == "error" and page.complaints.append(said.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    base, token = url.split("?")
+    page.goto(f"{base}lab/workspaces/{name}/tree/lessons/{name}.ipynb?{token}")
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
     page.locator(READY).wait_for(timeout=60_000)
-    page.locator(".course-stage").first.wait_for(timeout=120_000)
-    page.wait_for_function(
-        "() => ![...document.querySelectorAll('.jp-InputPrompt')]"
-        ".some(prompt => prompt.textContent.includes('[*]'))",
-        timeout=120_000,
+
+
+def run_all(page: Page) -> None:
+    """Run the whole lesson on the page, and wait until the last cell has its output.
+
+    JupyterLab drops the command while the notebook has not quite arrived: then it is given again.
+    """
+    running = page.locator(".jp-InputPrompt").filter(has_text="[*]")
+    for _ in range(5):
+        page.keyboard.press("Escape")
+        page.locator('.lm-MenuBar-itemLabel:text-is("Run")').click()
+        page.locator('.lm-Menu-itemLabel:text-is("Run All Cells")').click()
+        with suppress(PlaywrightTimeout):
+            running.first.wait_for(timeout=4_000)
+            break
+    else:
+        raise RuntimeError("JupyterLab did not run the lesson")
+    expect(running).to_have_count(0, timeout=120_000)
+
+
+def picture(cell: Locator) -> str:
+    """Return what moves in the live picture of a cell, as an address that holds it."""
+    return cell.locator(".course-stage canvas").evaluate("canvas => canvas.toDataURL()")
+
+
+def new_picture(cell: Locator, old: str) -> str:
+    """Wait for another live picture than ``old``, and return it."""
+    cell.page.wait_for_function(
+        "([canvas, old]) => canvas.toDataURL() !== old",
+        arg=[cell.locator(".course-stage canvas").element_handle(), old],
+        timeout=10_000,
     )
+    return picture(cell)

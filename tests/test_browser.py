@@ -5,7 +5,16 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.jupyterlab import NEEDS_CHROMIUM, READY, browser, course_copy, run_all, served
+from tests.jupyterlab import (
+    NEEDS_CHROMIUM,
+    browser,
+    course_copy,
+    new_picture,
+    open_lesson,
+    picture,
+    run_all,
+    served,
+)
 
 pytestmark = NEEDS_CHROMIUM
 
@@ -15,12 +24,7 @@ def page(tmp_path_factory):
     """Yield the first page of the lab; what the console complains of is on ``page.complaints``."""
     root = course_copy(tmp_path_factory.mktemp("course"))
     with browser() as page, served(root) as url:
-        page.complaints = []
-        page.on("console", lambda m: m.type == "error" and page.complaints.append(m.text))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(url)
-        page.locator(".jp-Notebook h1").first.wait_for(timeout=60_000)
-        page.locator(READY).wait_for(timeout=60_000)
+        open_lesson(page, url, "02_gradient_descent")
         yield page
 
 
@@ -61,17 +65,12 @@ def test_the_lesson_runs_top_to_bottom_without_an_error(page):
 
 def test_the_slider_moves_the_picture_by_keyboard_and_by_mouse(page):
     cell = explorer(page, "Your turn")
-    picture = cell.locator(".course-stage img").last
-    picture.scroll_into_view_if_needed()
     handle = cell.locator(".noUi-handle").first
-    seen = {picture.get_attribute("src")}
+    handle.scroll_into_view_if_needed()
+    seen = [picture(cell)]
 
     def has_changed():
-        page.wait_for_function(
-            "([image, seen]) => !seen.includes(image.src)",
-            arg=[picture.element_handle(), list(seen)],
-        )
-        seen.add(picture.get_attribute("src"))
+        seen.append(new_picture(cell, seen[-1]))
 
     handle.focus()
     page.keyboard.press("ArrowRight")
@@ -150,14 +149,14 @@ def test_the_steps_can_be_walked_and_played(page):
 def test_while_dragging_the_newest_value_wins_and_none_waits(page):
     cell = explorer(page, "Your turn")
     handle = cell.locator(".noUi-handle").first
-    picture = cell.locator(".course-stage img").last
     handle.scroll_into_view_if_needed()
     handle.focus()
     page.keyboard.press("Home")
     cell.locator("[role=status]:has-text('J = 4.96')").wait_for()
-    picture.evaluate(
-        "image => { window.frames_seen = 0;"
-        " image.addEventListener('load', () => { window.frames_seen += 1; }); }"
+    cell.locator(".course-stage canvas").evaluate(
+        "canvas => { window.frames_seen = 0; const pen = canvas.getContext('2d');"
+        " const draw = pen.drawImage.bind(pen);"
+        " pen.drawImage = (...how) => { draw(...how); window.frames_seen += 1; }; }"
     )
     handle.evaluate(
         "handle => { for (let n = 0; n < 200; n++) handle.dispatchEvent("

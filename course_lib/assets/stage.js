@@ -1,17 +1,37 @@
 // Two sheets, one over the other, and a target to click or drag on. ipywidgets sends a change only
 // when the kernel has answered the last one, and keeps the newest in between.
-function sheet(model, name) {
+function sheets(model) {
   const image = document.createElement("img");
-  image.alt = "";
-  const follow = () => {
-    const address = URL.createObjectURL(new Blob([model.get(name)], { type: "image/png" }));
-    image.onload = image.onerror = () => URL.revokeObjectURL(address);
-    image.src = address;
+  const canvas = document.createElement("canvas");
+  const pen = canvas.getContext("2d");
+  let asked = 0;
+  let drawn = 0;
+  const draw = async () => {
+    const turn = ++asked;
+    const [bytes, left, top] = model.get("layer");
+    const moving = await createImageBitmap(png(bytes));
+    if (turn < drawn) return;
+    drawn = turn;
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(moving, left, top);
   };
-  follow();
-  model.on(`change:${name}`, follow);
-  return image;
+  const load = () => {
+    image.src = URL.createObjectURL(png(model.get("background")));
+  };
+  image.alt = "";
+  image.onload = () => {
+    URL.revokeObjectURL(image.src);
+    canvas.width = image.naturalWidth;
+    canvas.height = image.naturalHeight;
+    draw();
+  };
+  load();
+  model.on("change:background", load);
+  model.on("change:layer", draw);
+  return [image, canvas];
 }
+
+const png = (bytes) => new Blob([bytes], { type: "image/png" });
 
 function target(model) {
   const zone = document.createElement("div");
@@ -48,7 +68,7 @@ function render({ model, el }) {
   const describe = () => stage.setAttribute("aria-label", model.get("alt"));
   describe();
   model.on("change:alt", describe);
-  stage.append(sheet(model, "background"), sheet(model, "layer"), target(model));
+  stage.append(...sheets(model), target(model));
   el.append(stage);
 }
 
