@@ -290,7 +290,11 @@ def _line(ax: Axes, label: str | None, **style: Any) -> Line2D:
 
 def _still_labels(ax: Axes, across: str, up: str) -> None:
     """Name axes whose ticks move, in the background, so that the names are not drawn each time."""
-    place = {"xycoords": "axes fraction", "textcoords": "offset points", "fontsize": 12}
+    place: dict[str, Any] = {
+        "xycoords": "axes fraction",
+        "textcoords": "offset points",
+        "fontsize": 12,
+    }
     ax.annotate(across, (0.5, 0), (0, -22), ha="center", va="top", **place)
     ax.annotate(up, (0, 0.5), (-44, 0), ha="right", va="center", rotation=90, **place)
 
