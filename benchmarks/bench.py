@@ -29,13 +29,15 @@ def table(results: Results) -> str:
 
 def main() -> None:
     """Run every measurement, print it, and write the results."""
-    from . import adam, startup
+    from . import adam, sliders, startup
 
     measurements = {
         "300 Adam steps on Rosenbrock; θ, loss, gradient norm recorded": adam.one_run,
         "200 rates × 50 starts × 300 Adam steps; θ, loss recorded": adam.sweep,
         "Import, in a fresh process": startup.imports,
         "`make lab` on an installed machine": startup.lab,
+        "Lesson 00, opened in a running lab": startup.first_slider,
+        "A key on a slider, to the new picture in JupyterLab": sliders.follow,
     }
     results: Results = {}
     for title, measure in measurements.items():

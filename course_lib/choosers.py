@@ -43,11 +43,12 @@ class Walk(widgets.HBox):  # type: ignore[misc]
         self.link = widgets.jslink((self.play, "value"), (self.slider, "value"))
         self.slider.observe(lambda _: self._tell(), names="value")
         self.clock = widgets.ToggleButtons(
-            options=clocks, description="clock:", style={"button_width": "7em"}
-        )
+            options=[(f"by {clock}", clock) for clock in clocks],
+            layout={"width": "max-content"}, style={"button_width": "9em"},
+        )  # fmt: skip
         self.clock.observe(lambda _: self._turn(), names="value")
         parts = [self.slider, self.play, *([self.clock] if clocks else [])]
-        super().__init__(parts, layout={"flex_flow": "row wrap"})
+        super().__init__(parts, layout={"flex_flow": "row wrap", "align_items": "center"})
 
     @property
     def now(self) -> int:

@@ -41,7 +41,7 @@ class View:
 
     def __init__(self, makers: Sequence[PanelMaker], scene: Scene) -> None:
         self.f = scene.f
-        fig, axes = figure(len(makers), width=max(10.0, 4.4 * len(makers)), height=4.2)
+        fig, axes = figure(len(makers), width=max(10.0, 3.8 * len(makers)), height=4.2)
         self.panels: list[Panel] = [
             maker(ax, scene) for maker, ax in zip(makers, np.atleast_1d(axes), strict=True)
         ]

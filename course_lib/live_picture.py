@@ -73,7 +73,7 @@ class Live(ABC):
             self.stage.background = picture.background
             self.stage.layer = picture.layer()
             self.stage.alt = self.describe()
-        self.words.value = f"<p role='status'>{readout} {self._goal_in_words()}</p>"
+        self.words.value = f"<p role='status'>{readout}{self._goal_in_words()}</p>"
 
     def update(self) -> None:
         """Show what the controls say."""
@@ -109,7 +109,7 @@ class Live(ABC):
         if self.goal is None:
             return ""
         mark, color = ("✔ Goal reached", REACHED) if self.reached else ("○ Goal", OPEN)
-        return f"<b style='color:{color}'>{mark}: {escape(self.goal.words)}</b>"
+        return f"<br><b style='color:{color}'>{mark}: {escape(self.goal.words)}</b>"
 
     def __repr__(self) -> str:
         return self.describe()

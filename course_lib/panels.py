@@ -188,7 +188,7 @@ class SearchPanel:
     def __init__(self, ax: Axes, scene: Scene) -> None:
         self.ax, self.f = ax, scene.f
         ax.set(ylim=(-0.25, 0.25))
-        _still_labels(ax, r"step length $\alpha$ in the line search of this step", "change of $J$")
+        _still_labels(ax, r"step length $\alpha$", "change of $J$ in this step")
         ax.xaxis.set_major_locator(MaxNLocator(4))
         ax.yaxis.set_major_locator(MaxNLocator(5))
         ax.ticklabel_format(useOffset=False, scilimits=(-2, 3))
@@ -202,7 +202,10 @@ class SearchPanel:
         self.accepted = _line(
             ax, "accepted", marker="o", color=green, linestyle="", markersize=11, mec="black"
         )
-        self.note = ax.text(0.97, 0.5, "", transform=ax.transAxes, fontsize=11, ha="right")
+        self.note = ax.text(
+            0.97, 0.5, "", transform=ax.transAxes, fontsize=11, ha="right", zorder=6,
+            bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1},
+        )  # fmt: skip
         ax.legend(
             loc="lower center", bbox_to_anchor=(0.5, 1.05), ncols=3, fontsize=10, frameon=False,
             columnspacing=1.2, handlelength=1.6, borderpad=0.1,

@@ -104,21 +104,29 @@ def open_lesson(page: Page, url: str, name: str) -> None:
 
 
 def run_all(page: Page) -> None:
-    """Run the whole lesson on the page, and wait until the last cell has its output.
+    """Run the whole lesson on the page, and wait until the last cell has its output."""
+    start_all(page)
+    expect(running(page)).to_have_count(0, timeout=120_000)
 
-    JupyterLab drops the command while the notebook has not quite arrived: then it is given again.
+
+def running(page: Page) -> Locator:
+    """Return the prompts of the cells that run or wait for their turn."""
+    return page.locator(".jp-InputPrompt").filter(has_text="[*]")
+
+
+def start_all(page: Page) -> None:
+    """Let JupyterLab run all cells of the lesson on the page.
+
+    It drops the command while the notebook has not quite arrived: then the command is given again.
     """
-    running = page.locator(".jp-InputPrompt").filter(has_text="[*]")
     for _ in range(5):
         page.keyboard.press("Escape")
         page.locator('.lm-MenuBar-itemLabel:text-is("Run")').click()
         page.locator('.lm-Menu-itemLabel:text-is("Run All Cells")').click()
         with suppress(PlaywrightTimeout):
-            running.first.wait_for(timeout=4_000)
-            break
-    else:
-        raise RuntimeError("JupyterLab did not run the lesson")
-    expect(running).to_have_count(0, timeout=120_000)
+            running(page).first.wait_for(timeout=4_000)
+            return
+    raise RuntimeError("JupyterLab did not run the lesson")
 
 
 def picture(cell: Locator) -> str:

@@ -32,7 +32,7 @@ WINNING = {
         {"weight": 4, "bias": -8},
     ],
     "01_loss_surfaces": [{"angle": 22}, {"kappa": 100, "place": 45}, {"h": 1e-5}],
-    "02_gradient_descent": [{"lr": 0.18}, {"lr": 0.0019}, None],
+    "02_gradient_descent": [{"lr": 0.18}, {"lr": 0.0019}, {"start x": 0, "start y": -0.5}, None],
     "03_armijo_line_search": [{"beta": 0.1, "c": 0.01}, {"fixed: lr": 0.01}],
     "04_newton_armijo": [
         {"x": 0.6},
