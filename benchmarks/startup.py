@@ -55,13 +55,16 @@ def first_slider() -> dict[str, float]:
     """Time the way from a lesson's address to its first live slider, by way of Run All Cells."""
     samples: list[tuple[float, float]] = []
     for _ in range(3):
-        with tempfile.TemporaryDirectory() as folder, browser() as page:
-            with served(course_copy(Path(folder))) as url:
-                begin = time.perf_counter()
-                open_lesson(page, url, "00_start_here")
-                opened = time.perf_counter()
-                start_all(page)
-                page.locator(".course-stage canvas").first.wait_for()
-                samples.append((1e3 * (opened - begin), 1e3 * (time.perf_counter() - opened)))
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            browser() as page,
+            served(course_copy(Path(folder))) as url,
+        ):
+            begin = time.perf_counter()
+            open_lesson(page, url, "00_start_here")
+            opened = time.perf_counter()
+            start_all(page)
+            page.locator(".course-stage canvas").first.wait_for()
+            samples.append((1e3 * (opened - begin), 1e3 * (time.perf_counter() - opened)))
     opening, running = (statistics.median(column) for column in zip(*samples, strict=True))
     return {"address to the lesson and its kernel": opening, "Run All to its first slider": running}
