@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from html import escape
 
 import ipywidgets as widgets
 import numpy as np
@@ -129,7 +130,10 @@ class StartPoint(widgets.HBox):  # type: ignore[misc]
 
 
 class LossChoice(widgets.HBox):  # type: ignore[misc]
-    """A list of losses, the last of them a formula that the reader types."""
+    """A list of losses, the last of them a formula that the reader types.
+
+    What is wrong with the formula stands beside it until it is mended.
+    """
 
     def __init__(self, losses: Sequence[Symbolic], changed: Callable[[], None]) -> None:
         self.losses = losses
@@ -142,22 +146,27 @@ class LossChoice(widgets.HBox):  # type: ignore[misc]
             value=str(losses[0].expr), description="J =", continuous_update=False,
             style={"description_width": "3em"}, layout={"width": "30em", "display": "none"},
         )  # fmt: skip
-        self.list.observe(self._show_formula, names="value")
+        self.trouble = widgets.HTML()
         for widget in (self.list, self.formula):
             widget.observe(lambda _: changed(), names="value")
-        shown = [self.list, self.formula] if len(losses) > 1 else []
+        shown = [self.list, self.formula, self.trouble] if len(losses) > 1 else []
         super().__init__(shown, layout={"flex_flow": "row wrap"})
 
-    def chosen(self) -> Symbolic:
-        """Return the loss that is chosen.
-
-        Raises ``ValueError`` with one sentence for a formula that cannot be read.
-        """
-        if self.list.value < len(self.losses):
-            return self.losses[int(self.list.value)]
-        first = self.losses[0]
-        return Symbolic(self.formula.value, first.symbols, window=first.window)
-
-    def _show_formula(self, _: object) -> None:
+    def chosen(self) -> Symbolic | None:
+        """Return the loss that is chosen; None for a formula that cannot be read."""
         typed = self.list.value == len(self.losses)
         self.formula.layout.display = "flex" if typed else "none"
+        self.trouble.value = ""
+        if not typed:
+            return self.losses[int(self.list.value)]
+        first = self.losses[0]
+        try:
+            return Symbolic(self.formula.value, first.symbols, window=first.window)
+        except ValueError as error:
+            self.trouble.value = f"<span role='alert'>{escape(str(error))}</span>"
+            return None
+
+    def reset(self) -> None:
+        """Choose the first loss, and put its formula back into the box."""
+        self.list.value, self.formula.value = 0, str(self.losses[0].expr)
+        self.chosen()

@@ -87,7 +87,7 @@ class Explorer(Live):
         clocks = ("steps", "evaluations") if len(self.methods) > 1 else ()
         self.choice = LossChoice(self.losses, self.choose)
         self.start = StartPoint(self.f, self.first_start, self.rerun)
-        self.walk = Walk(n_steps, self.update, clocks, self._turn_clock)
+        self.walk = Walk(n_steps, self._go, clocks, self._turn_clock)
         self.build([self.choice], [self.walk, self.start])
         self.stage.observe(lambda change: self._point(change["new"]), names="pointed")
         self._run()
@@ -105,15 +105,15 @@ class Explorer(Live):
 
     def choose(self) -> None:
         """Take the loss that is chosen, with the start as near as its window allows."""
-        if not self.settling:
-            self.attempt(self._take_loss, self._run, self.show)
+        if not self.settling and (f := self.choice.chosen()) is not None:
+            self.attempt(partial(self._take_loss, f), self._run, self.show)
 
     def reset(self) -> None:
         """Put sliders, start and loss back to where they started, and show the whole run."""
         self.settling = True
         try:
             super().reset()
-            self.choice.list.value = 0
+            self.choice.reset()
             self.f = self.losses[0]
             self.start.take(self.f, self.first_start)
             self.stage.pointed = []
@@ -159,11 +159,14 @@ class Explorer(Live):
         by_cost = self.walk.clock.value == "evaluations"
         return cost(trace) if by_cost else np.arange(0.0, trace.steps + 1)
 
+    def _go(self) -> None:
+        if not self.failed:  # after a run that failed there are no steps to show
+            self.attempt(self.show)
+
     def _turn_clock(self) -> None:
         self.attempt(self._run, self.show)
 
-    def _take_loss(self) -> None:
-        f = self.choice.chosen()
+    def _take_loss(self, f: Symbolic) -> None:
         low, high = np.array(f.window).T
         self.start.take(f, np.clip(self.start.point, low, high))
         self.f = f

@@ -45,6 +45,7 @@ class Live(ABC):
     goal: Goal | None
     controls: dict[str, Control]
     picture: Picture
+    failed = False
 
     def build(self, above: Iterable[widgets.Widget], below: Iterable[widgets.Widget]) -> None:
         """Put the view together, with widgets above and below the picture."""
@@ -81,10 +82,12 @@ class Live(ABC):
 
     def attempt(self, *actions: Callable[[], None]) -> None:
         """Do one after another; where one fails, say so below the picture and stay alive."""
+        self.failed = False
         try:
             for action in actions:
                 action()
         except Exception as error:  # the reader's own code or formula may fail in any way
+            self.failed = True
             kind, said = type(error).__name__, escape(str(error))
             self.words.value = f"<p role='status'><b>{kind}:</b> {said}</p>"
 

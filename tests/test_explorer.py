@@ -278,11 +278,37 @@ def test_the_loss_can_be_chosen_and_typed_and_nonsense_is_survived():
     shown = explorer.picture.still()
     for nonsense in ("", "x +", "import os", "z^2", "1/0", "9**9**9"):
         explorer.choice.formula.value = nonsense
-        assert "ValueError" in explorer.words.value
+        assert (
+            "expr=" in explorer.choice.trouble.value or "symbols=" in explorer.choice.trouble.value
+        )
+        explorer.walk.slider.value = 3
+        assert explorer.choice.trouble.value
+        explorer.walk.slider.value = 9
         assert explorer.picture.still() == shown
+    explorer.choice.formula.value = "x^2"
+    assert not explorer.choice.trouble.value
+    explorer.choice.formula.value = "x +"
     explorer.reset()
     assert explorer.choice.list.value == 0
+    assert not explorer.choice.trouble.value
+    assert explorer.choice.formula.value == str(BOWL.expr)
     assert repr(explorer).startswith("gd on quadratic(κ=10) from (-4, 2)")
+
+
+def test_an_error_of_the_step_stays_until_a_run_succeeds():
+    def fragile(f, theta, t, *, lr):
+        if lr > 0.15:
+            raise ZeroDivisionError("too brave")
+        return theta - lr * f.grad(theta), {}
+
+    explorer = explore(fragile, BOWL, (-4, 2), 9, lr=logarithmic(0.01, 0.2, 0.1))
+    explorer.controls["lr"].set(0.2)
+    assert "<b>ZeroDivisionError:</b> too brave" in explorer.words.value
+    explorer.walk.slider.value = 3
+    assert "too brave" in explorer.words.value
+    explorer.controls["lr"].set(0.1)
+    assert "too brave" not in explorer.words.value
+    assert "Step 3 of 9" in explorer.words.value
 
 
 def test_a_text_is_a_loss():
