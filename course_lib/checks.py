@@ -19,6 +19,7 @@ __all__ = [
     "check_record",
     "check_start",
     "check_step",
+    "check_steps",
     "check_until",
     "signature",
 ]
@@ -222,6 +223,22 @@ def check_start(f: Objective, theta: ArrayLike, name: str = "theta0") -> Array:
     if array.shape[-1] != dim:
         raise ValueError(f"{name} has shape {array.shape}; f has {dim} parameters, so (..., {dim})")
     return array
+
+
+def check_steps(n_steps: Any) -> int:
+    """Return ``n_steps`` as a whole number of at least 1.
+
+    Raises ``ValueError`` with one sentence for anything else.
+
+    >>> check_steps(0)
+    Traceback (most recent call last):
+    ...
+    ValueError: n_steps=0 must be a whole number of at least 1
+    """
+    whole = isinstance(n_steps, int | np.integer) and not isinstance(n_steps, bool)
+    if not whole or n_steps < 1:
+        raise ValueError(f"n_steps={n_steps!r} must be a whole number of at least 1")
+    return int(n_steps)
 
 
 def check_until(until: Any) -> None:

@@ -8,8 +8,9 @@ from html import escape
 import ipywidgets as widgets
 import numpy as np
 
-from .controls import Control, linear
+from .controls import Control, linear, settling
 from .objectives import Symbolic
+from .parsing import spell
 from .types import Array
 
 __all__ = ["LossChoice", "StartPoint", "Walk"]
@@ -21,7 +22,8 @@ PLAY_MS = 6000
 class Walk(widgets.HBox):  # type: ignore[misc]
     """A step slider with a play button; ``changed`` is called when the reader moves it.
 
-    With ``clocks``, a switch chooses what the slider counts; ``turned`` is called then.
+    It stays at the end, or as near as it can to where the reader has put it. With ``clocks``, a
+    switch chooses what the slider counts; ``turned`` is called then.
     """
 
     def __init__(
@@ -31,7 +33,8 @@ class Walk(widgets.HBox):  # type: ignore[misc]
         clocks: Sequence[str] = (),
         turned: Callable[[], None] = lambda: None,
     ) -> None:
-        self.changed, self.turned, self._settling = changed, turned, False
+        self.changed, self.turned, self.settling = changed, turned, False
+        self.wanted: int | None = None
         self.slider = widgets.IntSlider(
             n_steps, max=n_steps, description="step", layout={"width": "30em"},
             style={"description_width": "7em"},
@@ -57,45 +60,45 @@ class Walk(widgets.HBox):  # type: ignore[misc]
         return int(self.slider.value)
 
     def set_length(self, length: int) -> None:
-        """Let the slider end at ``length``; it stays at its end if it was there."""
-        at_end = self.slider.value == self.slider.max
-        self._settling = True
-        try:
+        """Let the slider end at ``length``."""
+        with settling(self):
             self.slider.max = self.play.max = length
             self.play.step = max(1, length // 100)
-            if at_end:
-                self.slider.value = self.play.value = length
-        finally:
-            self._settling = False
+            now = length if self.wanted is None else min(self.wanted, length)
+            self.slider.value = self.play.value = now
 
-    def to_end(self) -> None:
-        """Show everything."""
-        self.slider.value = self.play.value = self.slider.max
+    def reset(self) -> None:
+        """Count steps again, and stand at the end."""
+        self.wanted = None
+        with settling(self):
+            self.clock.index = 0 if self.clock.options else None
+            self.set_length(self.slider.max)
 
     def _tell(self) -> None:
-        if not self._settling:
+        if not self.settling:
+            self.wanted = None if self.now == self.slider.max else self.now
             self.changed()
 
     def _turn(self) -> None:
         self.slider.description = str(self.clock.value).removesuffix("s")
-        self._settling = True
-        try:
-            self.to_end()
-        finally:
-            self._settling = False
-        self.turned()
+        self.wanted = None
+        if not self.settling:
+            self.turned()
 
 
 class StartPoint(widgets.HBox):  # type: ignore[misc]
     """A slider and a box for each coordinate of the start, as wide as the window of the loss."""
 
     def __init__(self, f: Symbolic, start: Array, changed: Callable[[], None]) -> None:
-        self.changed, self._settling = changed, False
+        self.changed, self.settling = changed, False
+        self.controls: dict[str, Control] = {}
         super().__init__(layout={"flex_flow": "row wrap"})
         self.take(f, start)
 
     def take(self, f: Symbolic, start: Array) -> None:
         """Take the variables and the window of ``f``, and stand at ``start``."""
+        for control in self.controls.values():
+            control.close()
         self.windows = f.window or ()
         self.controls = {}
         for symbol, value, (low, high) in zip(f.symbols, start, self.windows, strict=True):
@@ -112,20 +115,17 @@ class StartPoint(widgets.HBox):  # type: ignore[misc]
     def set(self, point: Sequence[float]) -> None:
         """Move to a point of the picture, rounded to a thousandth of the window or so."""
         before = self.point
-        self._settling = True
-        try:
+        with settling(self):
             for x, (low, high), control in zip(
                 point, self.windows, self.controls.values(), strict=False
             ):
                 decimals = 2 - int(np.floor(np.log10((high - low) / 10)))
                 control.set(float(np.round(x, decimals)))
-        finally:
-            self._settling = False
         if not np.array_equal(before, self.point):
             self.changed()
 
     def _tell(self) -> None:
-        if not self._settling:
+        if not self.settling:
             self.changed()
 
 
@@ -143,7 +143,7 @@ class LossChoice(widgets.HBox):  # type: ignore[misc]
             style={"description_width": "7em"}, layout={"width": "26em"},
         )  # fmt: skip
         self.formula = widgets.Text(
-            value=str(losses[0].expr), description="J =", continuous_update=False,
+            value=spell(losses[0].expr), description="J =", continuous_update=False,
             style={"description_width": "3em"}, layout={"width": "30em", "display": "none"},
         )  # fmt: skip
         self.trouble = widgets.HTML()
@@ -168,5 +168,5 @@ class LossChoice(widgets.HBox):  # type: ignore[misc]
 
     def reset(self) -> None:
         """Choose the first loss, and put its formula back into the box."""
-        self.list.value, self.formula.value = 0, str(self.losses[0].expr)
+        self.list.value, self.formula.value = 0, spell(self.losses[0].expr)
         self.chosen()

@@ -79,8 +79,14 @@ def compare(
     gd         80       0         80         0  2.31e-14  converged
     newton      1       2          1         1  3.94e-30  converged
     """
-    steps = named(methods)
-    return Comparison({k: run(step, f, start, n_steps, until=until) for k, step in steps.items()})
+    traces = {k: run(step, f, start, n_steps, until=until) for k, step in named(methods).items()}
+    for name, trace in traces.items():
+        if np.ndim(trace.steps):
+            raise ValueError(
+                f"{name} makes {np.size(trace.steps)} runs at once, and there is room for one: "
+                "give one start, and one value for each setting"
+            )
+    return Comparison(traces)
 
 
 def cost(trace: Trace) -> Array:
@@ -102,7 +108,7 @@ def named(methods: Sequence[Step] | Mapping[str, Step]) -> dict[str, Step]:
     ['gd(lr=0.1)', 'gd(lr=0.2)']
     """
     if isinstance(methods, Mapping):
-        found = dict(methods)
+        found = {str(name): step for name, step in methods.items()}
     elif isinstance(methods, Sequence):
         short = [signature(step).name for step in methods]
         times = Counter(short)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal, NamedTuple
 
 import ipywidgets as widgets
 import numpy as np
 
 from .checks import check_number
 
-__all__ = ["Control", "Slider", "linear", "logarithmic", "whole"]
+__all__ = ["Control", "Slider", "linear", "logarithmic", "settling", "whole"]
 
 STOPS = 201
 
@@ -33,7 +34,8 @@ class Slider(NamedTuple):
         exact = space(self.low, self.high, STOPS)
         if self.scale == "whole":
             return sorted({round(v) for v in exact} | {self.value})
-        digits = next(n for n in range(3, 18) if len({f"{v:.{n}g}" for v in exact}) > STOPS // 2)
+        lengths = (n for n in range(3, 17) if len({f"{v:.{n}g}" for v in exact}) > STOPS // 2)
+        digits = next(lengths, 17)
         short = {float(f"{v:.{digits}g}") for v in exact}
         inside = {v for v in short if self.low <= v <= self.high}
         return sorted(inside | {self.low, self.value, self.high})
@@ -92,7 +94,18 @@ def _checked(low: float, high: float, value: float) -> tuple[float, float, float
     check_number("value", value)
     check_number("value", value, at_least=low)
     check_number("high", high, above=low, at_least=value)
+    check_number("high - low", float(high) - float(low))
     return float(low), float(high), float(value)
+
+
+@contextmanager
+def settling(owner: Any) -> Iterator[None]:
+    """While widgets are put in order, let ``owner`` know by ``owner.settling``."""
+    before, owner.settling = owner.settling, True
+    try:
+        yield
+    finally:
+        owner.settling = before
 
 
 class Control(widgets.HBox):  # type: ignore[misc]
@@ -106,7 +119,7 @@ class Control(widgets.HBox):  # type: ignore[misc]
         self, name: str, spec: Slider, changed: Callable[[], None], *, width: str = "30em"
     ) -> None:
         self.spec, self.changed = spec, changed
-        self.value, self._settling = spec.value, False
+        self.value, self.settling = spec.value, False
         self.stops = spec.stops()
         self.slider = widgets.SelectionSlider(
             options=[(f"{stop:g}", stop) for stop in self.stops],
@@ -129,14 +142,17 @@ class Control(widgets.HBox):  # type: ignore[misc]
 
         Raises ``ValueError`` for what is not a finite number.
         """
-        if self._settling:
+        if self.settling:
             return
         before, self.value = self.value, self.spec.nearest(float(check_number("value", value)))
-        self._settling = True
-        try:
+        with settling(self):
             self.box.value = self.value
             self.slider.value = min(self.stops, key=lambda stop: abs(stop - self.value))
-        finally:
-            self._settling = False
         if self.value != before:
             self.changed()
+
+    def close(self) -> None:
+        """Leave the page, with both parts."""
+        for part in (self.slider, self.box):
+            part.close()
+        super().close()

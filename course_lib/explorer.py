@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .checks import check_start
+from .checks import check_start, check_steps, signature
 from .choosers import LossChoice, StartPoint, Walk
 from .comparison import compare, cost, named
-from .controls import Control, Slider
-from .live_picture import Goal, Live
+from .controls import Control, Slider, settling
+from .live_picture import Goal, Live, check_goal
 from .objectives import Symbolic
-from .panels import PANELS, Panel, PanelMaker, Scene
+from .panels import PANELS, Panel, PanelMaker, Scene, SurfacePanel
 from .plots import COLORS, figure
 from .readouts import evaluated, progress, readout
 from .runner import Trace
@@ -46,6 +46,8 @@ class View:
             maker(ax, scene) for maker, ax in zip(makers, np.atleast_1d(axes), strict=True)
         ]
         self.picture = Picture(fig, [a for panel in self.panels for a in panel.artists])
+        maps = [panel.ax for panel in self.panels if isinstance(panel, SurfacePanel)]
+        self.map = maps[0] if maps else None
 
 
 class Explorer(Live):
@@ -64,14 +66,16 @@ class Explorer(Live):
         goal: Goal | None,
         until: Criterion | None,
     ) -> None:
-        self.methods, self.n_steps, self.goal, self.until = dict(methods), n_steps, goal, until
+        self.methods, self.n_steps, self.until = dict(methods), check_steps(n_steps), until
+        self.goal = check_goal(goal)
         self.first_start = check_start(losses[0], start, "start")
         if self.first_start.ndim != 1:
             raise ValueError(
                 f"start has shape {self.first_start.shape}; an explorer shows one start"
             )
+        self.chosen_start = self.first_start
         self.losses = [_drawable(f, self.first_start) for f in losses]
-        self.makers = [_maker(panel, len(self.methods)) for panel in panels]
+        self.makers = [_maker(panel, len(self.methods)) for panel in _several(panels)]
         self.colors = {
             name: COLORS[color] for name, color in zip(self.methods, RACERS, strict=False)
         }
@@ -83,11 +87,12 @@ class Explorer(Live):
             if isinstance(spec, Slider)
         ]
         self.controls = {self._label(s.method, s.key): s.control for s in self.settings}
-        self.f, self.views, self.settling = self.losses[0], dict[str, View](), False
+        self.f, self.views = self.losses[0], dict[str, View]()
+        self.settling = self.failed = False
         clocks = ("steps", "evaluations") if len(self.methods) > 1 else ()
         self.choice = LossChoice(self.losses, self.choose)
-        self.start = StartPoint(self.f, self.first_start, self.rerun)
-        self.walk = Walk(n_steps, self._go, clocks, self._turn_clock)
+        self.start = StartPoint(self.f, self.first_start, self._move_start)
+        self.walk = Walk(self.n_steps, self._go, clocks, self.rerun)
         self.build([self.choice], [self.walk, self.start])
         self.stage.observe(lambda change: self._point(change["new"]), names="pointed")
         self._run()
@@ -110,16 +115,13 @@ class Explorer(Live):
 
     def reset(self) -> None:
         """Put sliders, start and loss back to where they started, and show the whole run."""
-        self.settling = True
-        try:
+        with settling(self):
             super().reset()
             self.choice.reset()
-            self.f = self.losses[0]
+            self.f, self.chosen_start = self.losses[0], self.first_start
             self.start.take(self.f, self.first_start)
-            self.stage.pointed = []
-        finally:
-            self.settling = False
-        self.attempt(self._run, self.walk.to_end, self.show)
+            self.walk.reset()
+        self.attempt(self._run, self.show)
 
     def show(self) -> None:
         """Show the runs up to where the step slider stands."""
@@ -131,7 +133,7 @@ class Explorer(Live):
         with np.errstate(all="ignore"):
             for panel in view.panels:
                 panel.move(self.shown)
-        self.stage.area = view.picture.area(view.panels[0].ax)
+        self.stage.area = view.picture.area(view.map) if view.map else []
         self.put(
             view.picture,
             "<br>".join(self._line(name, html=True) for name in self.shown),
@@ -148,12 +150,14 @@ class Explorer(Live):
         return f"{methods} on {self.f.name} from ({place}){values}: {lines}"
 
     def _run(self) -> None:
+        self.failed = True
         steps = dict(self.methods)
         for name, key, control in self.settings:
             steps[name] = partial(steps[name], **{key: control.value})
         compared = compare(steps, self.f, self.start.point, self.n_steps, until=self.until)
         self.traces = compared.traces
         self.walk.set_length(max(1, *(int(self._clock(t)[-1]) for t in self.traces.values())))
+        self.failed = False
 
     def _clock(self, trace: Trace) -> Array:
         by_cost = self.walk.clock.value == "evaluations"
@@ -163,18 +167,22 @@ class Explorer(Live):
         if not self.failed:  # after a run that failed there are no steps to show
             self.attempt(self.show)
 
-    def _turn_clock(self) -> None:
-        self.attempt(self._run, self.show)
-
     def _take_loss(self, f: Symbolic) -> None:
         low, high = np.array(f.window).T
-        self.start.take(f, np.clip(self.start.point, low, high))
+        self.start.take(f, np.clip(self.chosen_start, low, high))
         self.f = f
 
+    def _move_start(self) -> None:
+        self.chosen_start = self.start.point
+        self.rerun()
+
     def _point(self, place: Sequence[float]) -> None:
-        if place:
+        def set_start() -> None:
             view = self._view()
-            self.start.set(view.picture.locate(view.panels[0].ax, *place))
+            if place and view.map:
+                self.start.set(view.picture.locate(view.map, *place[:2]))
+
+        self.attempt(set_start)
 
     def _view(self) -> View:
         key = self.f.name if self.f in self.losses else ""
@@ -227,6 +235,7 @@ def explore(
     >>> explorer
     gd on Booth from (0, 0), lr = 0.05: 50 steps: J = 5.31e-05. It took 50 gradients.
     """
+    signature(step)
     methods = named([partial(step, **settings)])
     return Explorer(methods, _losses(f), start, n_steps, panels, goal, until)
 
@@ -275,6 +284,14 @@ def _drawable(f: Symbolic, start: Array) -> Symbolic:
     reach = max(USUAL, 1.25 * float(np.abs(start).max()))
     window = [(-reach, reach)] * f.dim
     return Symbolic(f.expr, f.symbols, name=f.name, minima=f.minima, window=window)
+
+
+def _several(panels: Any) -> Sequence[str | PanelMaker]:
+    if isinstance(panels, str) or not isinstance(panels, Sequence):
+        raise TypeError(f"panels={panels!r} must be a list, such as ['surface', 'loss']")
+    if not panels:
+        raise ValueError("panels is empty; there is nothing to draw")
+    return panels
 
 
 def _maker(panel: str | PanelMaker, n_methods: int) -> PanelMaker:

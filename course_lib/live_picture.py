@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from .controls import Control, Slider
 from .stage import Picture, Stage
 
-__all__ = ["Goal", "Live", "live"]
+__all__ = ["Goal", "Live", "check_goal", "live"]
 
 REACHED, OPEN = "#00704F", "inherit"
 
@@ -24,8 +24,8 @@ REACHED, OPEN = "#00704F", "inherit"
 class Goal(NamedTuple):
     """What the reader should reach: in words, and as a test of what is shown.
 
-    An explorer tests the trace of its run, a race the traces by name, a live figure the values of
-    its sliders by name. Explorers count it only from the start they were given, unless
+    An explorer tests the trace of its whole run, a race the traces by name, a live figure the
+    values of its sliders by name. Explorers count it only from the start they were given, unless
     ``any_start`` is true.
 
     >>> goal = Goal("J below 0.001", lambda trace: trace.loss[-1] < 1e-3)
@@ -45,7 +45,8 @@ class Live(ABC):
     goal: Goal | None
     controls: dict[str, Control]
     picture: Picture
-    failed = False
+    reached = False
+    trouble = ""
 
     def build(self, above: Iterable[widgets.Widget], below: Iterable[widgets.Widget]) -> None:
         """Put the view together, with widgets above and below the picture."""
@@ -70,11 +71,12 @@ class Live(ABC):
     def put(self, picture: Picture, readout: str, shown: Any, *, counts: bool = True) -> None:
         """Show a picture as it is now, its readout, and whether ``shown`` reaches the goal."""
         self.picture, self.reached = picture, counts and self._reaches(shown)
+        self.trouble = ""
         with self.stage.hold_sync():
             self.stage.background = picture.background
             self.stage.layer = picture.layer()
             self.stage.alt = self.describe()
-        self.words.value = f"<p role='status'>{readout}{self._goal_in_words()}</p>"
+        self.words.value = f"<p role='status'>{readout}{self._goal_in_words(counts)}</p>"
 
     def update(self) -> None:
         """Show what the controls say."""
@@ -82,13 +84,13 @@ class Live(ABC):
 
     def attempt(self, *actions: Callable[[], None]) -> None:
         """Do one after another; where one fails, say so below the picture and stay alive."""
-        self.failed = False
         try:
             for action in actions:
                 action()
         except Exception as error:  # the reader's own code or formula may fail in any way
-            self.failed = True
             kind, said = type(error).__name__, escape(str(error))
+            self.reached, self.trouble = False, f"{kind}: {error}"
+            self.stage.alt = self.trouble
             self.words.value = f"<p role='status'><b>{kind}:</b> {said}</p>"
 
     def values(self) -> dict[str, float]:
@@ -108,14 +110,15 @@ class Live(ABC):
         with np.errstate(all="ignore"):
             return self.goal is not None and bool(self.goal.reached(shown))
 
-    def _goal_in_words(self) -> str:
+    def _goal_in_words(self, counts: bool) -> str:
         if self.goal is None:
             return ""
         mark, color = ("✔ Goal reached", REACHED) if self.reached else ("○ Goal", OPEN)
-        return f"<br><b style='color:{color}'>{mark}: {escape(self.goal.words)}</b>"
+        limit = "" if counts else " (counts for the first loss, from the first start)"
+        return f"<br><b style='color:{color}'>{mark}: {escape(self.goal.words)}</b>{limit}"
 
     def __repr__(self) -> str:
-        return self.describe()
+        return self.trouble or self.describe()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         seen = self.view._repr_mimebundle_() or {}
@@ -135,17 +138,23 @@ class LiveFigure(Live):
         goal: Goal | None,
         sliders: dict[str, Slider],
     ) -> None:
-        self.move, self.goal = move, goal
+        self.move, self.goal = move, check_goal(goal)
         self.controls = {name: Control(name, spec, self.update) for name, spec in sliders.items()}
-        self.readout = move(**self.values())
+        self.readout = self._moved()
         self.build([], [])
         self.drawn = Picture(figure, artists)
         self.show()
 
     def show(self) -> None:
         """Move the artists to where the sliders say."""
-        self.readout = self.move(**self.values())
+        self.readout = self._moved()
         self.put(self.drawn, escape(self.readout), self.values())
+
+    def _moved(self) -> str:
+        said = self.move(**self.values())
+        if not isinstance(said, str):
+            raise TypeError(f"move returned {said!r}; it must return a sentence to read")
+        return said
 
     def describe(self) -> str:
         """Say what the sliders are set to, and what came out."""
@@ -177,9 +186,29 @@ def live(
     >>> live(fig, [dot], move, x=linear(0, 1, 0.5))
     x = 0.5: the square of 0.5 is 0.25
     """
+    moving = list(artists) if isinstance(artists, Iterable) else [artists]
+    if not isinstance(figure, Figure):
+        raise TypeError(f"figure={figure!r} is no figure; write fig, ax = figure(), and give fig")
+    if not all(isinstance(one, Artist) for one in moving):
+        raise TypeError(f"artists={artists!r} must be a list of what moves, such as [dot]")
+    if not callable(move):
+        raise TypeError(f"move={move!r} is not a function of the sliders")
     if not sliders:
         raise ValueError("live needs at least one slider, such as x=linear(0, 1, 0.5)")
     for name, spec in sliders.items():
         if not isinstance(spec, Slider):
             raise TypeError(f"{name}={spec!r} is no slider; write {name}=linear(low, high, value)")
-    return LiveFigure(figure, artists, move, goal, sliders)
+    return LiveFigure(figure, moving, move, goal, sliders)
+
+
+def check_goal(goal: Any) -> Goal | None:
+    """Return ``goal``; raises ``TypeError`` for what is neither a `Goal` nor None.
+
+    >>> check_goal(3)
+    Traceback (most recent call last):
+    ...
+    TypeError: goal=3 is no goal; write Goal("in words", lambda trace: …)
+    """
+    if goal is not None and not isinstance(goal, Goal):
+        raise TypeError(f'goal={goal!r} is no goal; write Goal("in words", lambda trace: …)')
+    return goal

@@ -17,9 +17,9 @@ from .plots import COLORS, contours, curve, path, sample
 from .runner import Trace
 from .types import Array
 
-__all__ = ["PANELS", "Panel", "PanelMaker", "Scene"]
+__all__ = ["PANELS", "Panel", "PanelMaker", "Scene", "SurfacePanel"]
 
-FAR = 1e6
+FAR = 1e3  # windows away; no picture shows what is further out
 NO_POINTS = np.empty((0, 2))
 SMALLEST, LARGEST = 1e-300, 1e300
 SHOWN_TRIALS = 4
@@ -85,7 +85,9 @@ class SurfacePanel:
 
     def _points(self, trace: Trace) -> Array:
         points: Array = np.asarray(trace.theta)
-        points = np.clip(points[np.isfinite(points).all(-1)], -FAR, FAR)
+        low, high = np.array(self.f.window).T
+        far = FAR * (high - low)
+        points = np.clip(points[np.isfinite(points).all(-1)], low - far, high + far)
         if self.f.dim == 1:
             points = np.stack([points[:, 0], self.f(points)], axis=-1)
         return points
@@ -125,13 +127,17 @@ class LossPanel(_CurvesPanel):
 
     def __init__(self, ax: Axes, scene: Scene) -> None:
         super().__init__(ax, scene)
-        f = scene.f
-        self.lowest = float(np.min(f(f.minima))) if f.minima is not None else 0.0
-        heights = np.abs(sample(f, 101)[-1] - self.lowest)
-        highest = np.max(heights, initial=SMALLEST, where=np.isfinite(heights))
-        top = 10.0 ** np.ceil(np.log10(highest)) * 10
-        ax.set(ylim=(top * 1e-16, top), title="loss, step by step")
-        ax.set(ylabel="$J - J_{min}$" if f.minima is not None else "$J$")
+        f, values = scene.f, sample(scene.f, 101)[-1]
+        values = values[np.isfinite(values)]
+        if f.minima is not None:
+            self.lowest, name = float(np.min(f(f.minima))), "$J - J_{min}$"
+        elif (lowest := float(np.min(values, initial=0.0))) < 0:
+            self.lowest, name = lowest, "$J$ above the lowest in view"
+        else:
+            self.lowest, name = 0.0, "$J$"
+        highest = np.max(np.abs(values / 10 - self.lowest / 10), initial=SMALLEST)
+        top = 10.0 ** min(np.ceil(np.log10(highest)) + 2, np.log10(LARGEST))
+        ax.set(ylim=(top * 1e-16, top), title="loss, step by step", ylabel=name)
         _few_decades(ax)
 
     def values(self, trace: Trace) -> Array:
@@ -218,13 +224,17 @@ class SearchPanel:
     def move(self, traces: Mapping[str, Trace]) -> None:
         """Draw the search of the last step of the one run."""
         (trace,) = traces.values()
+        if trace.steps and not {"alpha", "trials"} <= trace.inner.keys():
+            raise ValueError(
+                "panels='search' shows a line search, but this method tells of no alpha and trials"
+            )
         lines = (self.phi, self.tangent, self.bound, self.rejected, self.above, self.accepted)
-        if not trace.steps or not np.isfinite(np.asarray(trace.theta)[-2:]).all():
+        search = _Search.of(trace, self.f) if trace.steps else None
+        if search is None or not np.isfinite(search.heights).all():
             for line in lines:
                 line.set_data([], [])
-            self.note.set_text("before the first step" if not trace.steps else "")
+            self.note.set_text("before the first step" if search is None else "")
             return
-        search = _Search.of(trace, self.f)
         alphas = np.linspace(0, search.widest, 161)
         self.ax.set(xlim=(0, search.widest), ylim=search.heights)
         self.phi.set_data(alphas, search.change(alphas))

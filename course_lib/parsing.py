@@ -8,8 +8,9 @@ from typing import Any
 
 import sympy as sp
 from sympy.core.alphabets import greeks
+from sympy.printing.str import StrPrinter
 
-__all__ = ["parse"]
+__all__ = ["parse", "spell"]
 
 LONGEST = 500
 DEEPEST = 8
@@ -41,6 +42,23 @@ OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Div: lambda a, b: a / b,
     ast.Pow: lambda a, b: a**b,
 }
+
+
+class _Speller(StrPrinter):  # type: ignore[misc]
+    def _print_Exp1(self, _: sp.Expr) -> str:
+        return "e"
+
+    def _print_Abs(self, expr: sp.Expr) -> str:
+        return f"abs({self._print(expr.args[0])})"
+
+
+def spell(expr: sp.Expr) -> str:
+    """Return a text that `parse` reads as ``expr`` again.
+
+    >>> spell(sp.E + sp.Abs(sp.Symbol("x")))
+    'abs(x) + e'
+    """
+    return str(_Speller().doprint(expr))
 
 
 def parse(text: str, symbols: Sequence[sp.Symbol] | None = None) -> sp.Expr:

@@ -125,10 +125,16 @@ def contours(ax: Axes, f: Symbolic, *, levels: int = 18) -> None:
     the height above the lowest value.
     """
     X, Y, Z = sample(f)
-    Z = np.where(np.isfinite(Z), Z, np.nan)
-    lowest, highest = np.nanmin(Z), np.nanmax(Z)
-    heights = lowest + (highest - lowest) * np.linspace(0, 1, levels) ** 2
-    if highest > lowest:
+    finite = np.isfinite(Z)
+    lowest, highest = (
+        np.min(Z, initial=np.inf, where=finite),
+        np.max(Z, initial=-np.inf, where=finite),
+    )
+    with np.errstate(all="ignore"):
+        heights = lowest + (highest - lowest) * np.linspace(0, 1, levels) ** 2
+        rising = np.isfinite(heights).all() and (np.diff(heights) > 0).all()
+    Z = np.where(finite, Z, np.nan)
+    if rising:
         ax.contourf(X, Y, Z, heights, cmap="Blues_r", alpha=0.65)
         ax.contour(X, Y, Z, heights, colors="white", linewidths=0.6)
     if f.minima is not None:

@@ -16,6 +16,7 @@ from .checks import (
     check_record,
     check_start,
     check_step,
+    check_steps,
     check_until,
     signature,
 )
@@ -110,14 +111,12 @@ def run(
         check_until(until)
     if record is not None:
         check_record(record, record)
-    start = check_start(f, theta0)
-    if isinstance(n_steps, bool) or not isinstance(n_steps, int | np.integer) or n_steps < 1:
-        raise ValueError(f"n_steps={n_steps!r} must be a whole number of at least 1")
+    start, n_steps = check_start(f, theta0), check_steps(n_steps)
     theta = np.broadcast_to(start, _shape(start, settings)).copy()
     with np.errstate(all="ignore"):
         if theta.size < CACHE_FRIENDLY:
             check_broadcasts(f, theta)
-        return _run(rule, step, f, theta, int(n_steps), until, record, settings)
+        return _run(rule, step, f, theta, n_steps, until, record, settings)
 
 
 def _run(

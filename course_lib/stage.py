@@ -91,7 +91,7 @@ class Stage(anywidget.AnyWidget):
 
     ``layer`` is a `Layer`. ``alt`` describes the picture in words. Inside ``area`` (left, top,
     right, bottom, as fractions) the place of a click or a drag arrives in ``pointed`` (across,
-    down).
+    down, and when).
     """
 
     _esm = files("course_lib").joinpath("assets", "stage.js").read_text(encoding="utf-8")

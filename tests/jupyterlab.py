@@ -92,9 +92,17 @@ def browser(width: int = 1280, height: int = 900) -> Iterator[Page]:
 def open_lesson(page: Page, url: str, name: str) -> None:
     """Open a lesson of the lab at ``url``, alone in its workspace, and wait for its kernel.
 
-    What the console then complains of is kept in ``page.complaints``.
+    What the console then complains of is kept in ``page.complaints``, and what the kernel does: an
+    error in the callback of a widget shows nowhere else.
     """
     page.complaints = []
+
+    def heed(frame: str | bytes) -> None:
+        text = frame if isinstance(frame, str) else frame.decode(errors="replace")
+        if '"msg_type": "error"' in text:
+            page.complaints.append(text)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", heed))
     page.on("console", lambda said: said.type == "error" and page.complaints.append(said.text))
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     base, token = url.split("?")
@@ -127,6 +135,13 @@ def start_all(page: Page) -> None:
             running(page).first.wait_for(timeout=4_000)
             return
     raise RuntimeError("JupyterLab did not run the lesson")
+
+
+def settle(page: Page) -> None:
+    """Wait until the kernel has answered what was done on the page."""
+    page.wait_for_timeout(100)
+    page.locator(READY).wait_for()
+    page.wait_for_timeout(100)
 
 
 def picture(cell: Locator) -> str:

@@ -7,7 +7,6 @@ from playwright.sync_api import Locator, expect
 
 from tests.jupyterlab import (
     NEEDS_CHROMIUM,
-    READY,
     ROOT,
     browser,
     course_copy,
@@ -16,9 +15,11 @@ from tests.jupyterlab import (
     picture,
     run_all,
     served,
+    settle,
 )
 
 pytestmark = NEEDS_CHROMIUM
+LIVE = ".jp-CodeCell:has(.course-stage)"
 LESSONS = [path.stem for path in sorted(Path(ROOT, "notebooks").glob("*.ipynb"))]
 
 # For each live picture of a lesson, in order: what to set so that its goal is reached. None: the
@@ -64,7 +65,7 @@ def lesson(request, lab):
 
 def live_pictures(page) -> list[Locator]:
     """Return the cells that have a live picture."""
-    return page.locator(".jp-CodeCell:has(.course-stage)").all()
+    return page.locator(LIVE).all()
 
 
 def number_box(cell: Locator, name: str) -> Locator:
@@ -81,8 +82,7 @@ def enter(box: Locator, number: object) -> None:
 
 def reset(cell: Locator) -> None:
     """Press Reset twice, once the kernel has answered what was typed before."""
-    cell.page.wait_for_timeout(100)
-    cell.page.locator(READY).wait_for()
+    settle(cell.page)
     for _ in range(2):
         cell.locator("button:has-text('Reset')").click()
 
@@ -90,9 +90,8 @@ def reset(cell: Locator) -> None:
 def test_it_runs_top_to_bottom_and_shows_every_picture(lesson):
     name, page = lesson
     assert page.locator(".jp-mod-error, [data-mime-type*='stderr']").count() == 0
-    cells = live_pictures(page)
-    assert len(cells) == len(WINNING[name])
-    for cell in cells:
+    expect(page.locator(LIVE)).to_have_count(len(WINNING[name]))
+    for cell in live_pictures(page):
         cell.locator(".course-stage").scroll_into_view_if_needed()
         page.wait_for_function(
             "stage => stage.querySelector('img').naturalWidth > 300"
@@ -133,6 +132,7 @@ def test_boxes_survive_nonsense_and_reset_brings_everything_back(lesson):
             before = box.input_value()
             for nonsense in ("", "-1e99", "1e99", "0.123456789123"):
                 enter(box, nonsense)
+            settle(page)
             expect(status).not_to_contain_text("Error")
             reset(cell)
             expect(box).to_have_value(before)
@@ -173,6 +173,7 @@ def test_lists_and_clocks_work(lesson):
             new_picture(cell, shown)
         for clock in cell.locator(".widget-toggle-button").all():
             clock.click()
+        settle(page)
         expect(status).not_to_contain_text("Error")
         reset(cell)
         expect(status).to_contain_text("○ Goal")

@@ -43,14 +43,17 @@ function target(model) {
     for (const [side, share] of Object.entries(part)) zone.style[side] = `${100 * share}%`;
   };
   const point = (event) => {
-    if (event.type === "pointerdown") zone.setPointerCapture(event.pointerId);
-    else if (!zone.hasPointerCapture(event.pointerId)) return;
+    if (event.type === "pointerdown") {
+      if (event.button !== 0) return;
+      zone.setPointerCapture(event.pointerId);
+    } else if (!zone.hasPointerCapture(event.pointerId)) return;
     const box = zone.parentElement.getBoundingClientRect();
     const [left, top, right, bottom] = model.get("area");
     const within = (share, low, high) => Math.min(Math.max(share, low), high);
     model.set("pointed", [
       within((event.clientX - box.left) / box.width, left, right),
       within((event.clientY - box.top) / box.height, top, bottom),
+      event.timeStamp,
     ]);
     model.save_changes();
   };
