@@ -133,8 +133,9 @@ def _opened(sources: Iterable[str]) -> Iterator[Page]:
     with tempfile.TemporaryDirectory() as folder, browser(1280, 2400) as page:
         root = course_copy(Path(folder))
         target = root / "work" / "lessons" / "bench.ipynb"
-        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), target)
+        lesson = nbformat.read(root / "notebooks" / "00_start_here.ipynb", as_version=4)
+        lesson.cells = cells
+        nbformat.write(lesson, target)
         page.add_init_script(TELL_OF_PAINTING)
         with served(root) as url:
             open_lesson(page, url, target.stem)

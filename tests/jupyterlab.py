@@ -125,7 +125,7 @@ def running(page: Page) -> Locator:
 def start_all(page: Page) -> None:
     """Let JupyterLab run all cells of the lesson on the page.
 
-    It drops the command while the notebook has not quite arrived: then the command is given again.
+    Now and then it drops the command on a page that has just opened; then it is given again.
     """
     for _ in range(5):
         page.keyboard.press("Escape")
