@@ -7,6 +7,8 @@ from .comparison import compare as compare
 from .controls import linear as linear
 from .controls import logarithmic as logarithmic
 from .controls import whole as whole
+from .data import batches as batches
+from .data import digits as digits
 from .environment import check_environment as check_environment
 from .explorer import Explorer as Explorer
 from .explorer import explore as explore
@@ -17,6 +19,8 @@ from .line_search import gd_armijo as gd_armijo
 from .line_search import newton as newton
 from .live_picture import Goal as Goal
 from .live_picture import live as live
+from .models import LeastSquares as LeastSquares
+from .models import Softmax as Softmax
 from .objectives import Symbolic as Symbolic
 from .parsing import parse as parse
 from .questions import ask as ask

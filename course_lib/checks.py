@@ -14,12 +14,12 @@ from .types import Array, ArrayLike, Objective, Step
 __all__ = [
     "Signature",
     "check_broadcasts",
+    "check_count",
     "check_hyper",
     "check_number",
     "check_record",
     "check_start",
     "check_step",
-    "check_steps",
     "check_until",
     "signature",
 ]
@@ -108,6 +108,22 @@ def check_number(
     return array
 
 
+def check_count(name: str, value: Any) -> int:
+    """Return ``value`` as a whole number of at least 1.
+
+    Raises ``ValueError`` with one sentence that names the argument for anything else.
+
+    >>> check_count("n_steps", 0)
+    Traceback (most recent call last):
+    ...
+    ValueError: n_steps=0 must be a whole number of at least 1
+    """
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < 1:
+        raise ValueError(f"{name}={value!r} must be a whole number of at least 1")
+    return int(value)
+
+
 def check_hyper(step: Signature, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the hyper-parameters that ``step`` will run with: the given ones over its defaults.
 
@@ -191,6 +207,7 @@ def check_broadcasts(f: Objective, theta: Array) -> None:
     ``theta`` of shape ``(n, d)``.
     """
     d = theta.shape[-1]
+    f = f.batch([0]) if hasattr(f, "batch") else f
     points = np.broadcast_to(theta.reshape(-1, d)[0], (d + 1, d)).copy()
     wanted: list[tuple[str, Callable[..., Any], tuple[int, ...]]] = [
         ("f", f, (d + 1,)),
@@ -223,22 +240,6 @@ def check_start(f: Objective, theta: ArrayLike, name: str = "theta0") -> Array:
     if array.shape[-1] != dim:
         raise ValueError(f"{name} has shape {array.shape}; f has {dim} parameters, so (..., {dim})")
     return array
-
-
-def check_steps(n_steps: Any) -> int:
-    """Return ``n_steps`` as a whole number of at least 1.
-
-    Raises ``ValueError`` with one sentence for anything else.
-
-    >>> check_steps(0)
-    Traceback (most recent call last):
-    ...
-    ValueError: n_steps=0 must be a whole number of at least 1
-    """
-    whole = isinstance(n_steps, int | np.integer) and not isinstance(n_steps, bool)
-    if not whole or n_steps < 1:
-        raise ValueError(f"n_steps={n_steps!r} must be a whole number of at least 1")
-    return int(n_steps)
 
 
 def check_until(until: Any) -> None:

@@ -15,8 +15,8 @@ class Counted:
     """An objective that counts at how many points its value, gradient and Hessian were asked for.
 
     ``size`` is the size of the θ of one run, or of the whole grid of runs. So each count is one of
-    *points per run*: a grid that is evaluated in one call counts as one. Whatever else ``f`` has
-    (a batch, a window) is there, too.
+    *points per run*: a grid that is evaluated in one call counts as one. For a mean over n examples
+    each point counts n. Whatever else ``f`` has (a window, say) is there, too.
 
     >>> from course_lib import functions
     >>> f = Counted(functions.booth(), size=2)
@@ -28,8 +28,10 @@ class Counted:
 
     names = ("f", "grad", "hess")
 
-    def __init__(self, f: Objective, size: int) -> None:
-        self.f, self.size, self.counts = f, size, [0, 0, 0]
+    def __init__(self, f: Objective, size: int, counts: list[int] | None = None) -> None:
+        self.f, self.size = f, size
+        self.counts = [0, 0, 0] if counts is None else counts
+        self.examples = getattr(f, "n", 1)
 
     def __call__(self, theta: ArrayLike) -> Array:
         """Return J(θ) and count it."""
@@ -47,7 +49,11 @@ class Counted:
         return self.f.hess(theta)
 
     def _count(self, which: int, theta: ArrayLike) -> None:
-        self.counts[which] += -(-np.size(theta) // self.size)
+        self.counts[which] += -(-np.size(theta) // self.size) * self.examples
+
+    def batch(self, index: ArrayLike) -> Counted:
+        """Return the objective of some examples; what it is asked for counts here, too."""
+        return Counted(self.f.batch(index), self.size, self.counts)  # type: ignore[attr-defined]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.f, name)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .checks import check_start, check_steps, signature
+from .checks import check_count, check_start, signature
 from .choosers import LossChoice, StartPoint, Walk
 from .comparison import compare, cost, named
 from .controls import Control, Slider, settling
@@ -66,7 +66,11 @@ class Explorer(Live):
         goal: Goal | None,
         until: Criterion | None,
     ) -> None:
-        self.methods, self.n_steps, self.until = dict(methods), check_steps(n_steps), until
+        self.methods, self.n_steps, self.until = (
+            dict(methods),
+            check_count("n_steps", n_steps),
+            until,
+        )
         self.goal = check_goal(goal)
         self.first_start = check_start(losses[0], start, "start")
         if self.first_start.ndim != 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from .checks import (
     Signature,
     check_broadcasts,
+    check_count,
     check_hyper,
     check_record,
     check_start,
     check_step,
-    check_steps,
     check_until,
     signature,
 )
@@ -42,7 +42,8 @@ class Trace:
 
     ``evaluations`` tells for ``"f"``, ``"grad"`` and ``"hess"`` how often the *step* has asked for
     them after 0, 1, … steps, shape ``(T + 1,)``; what was evaluated to record the run or to stop it
-    is not counted. ``hyper`` are the hyper-parameters of the run.
+    is not counted. For a mean over n examples each counts n, and on a batch its size. ``hyper`` are
+    the hyper-parameters of the run.
     """
 
     theta: Array | None
@@ -79,6 +80,7 @@ def run(
     theta0: ArrayLike,
     n_steps: int,
     *,
+    batches: Iterator[Any] | None = None,
     until: Criterion | None = None,
     record: Collection[str] | None = None,
     **hyper: Any,
@@ -89,10 +91,11 @@ def run(
 
     ``theta0`` has shape ``(..., d)``. A hyper-parameter is a number, an array that broadcasts
     against θ (200 rates for 50 starts: ``theta0`` of shape ``(50, d)``, ``lr`` of shape
-    ``(200, 1, 1)``), or a schedule ``t -> value``. ``until`` ends a run early (see `stopping`).
-    ``record`` names what to keep: ``"theta"``, ``"loss"``, ``"grad_norm"`` and names of ``inner``;
-    everything by default. The step must treat the runs of a grid apart from one another, as
-    every formula of NumPy arrays does.
+    ``(200, 1, 1)``), or a schedule ``t -> value``. With ``batches`` each step sees only
+    ``f.batch(index)`` for the next index; a grid of runs shares it, and the records are of all f.
+    ``until`` ends a run early (see `stopping`). ``record`` names what to keep: ``"theta"``,
+    ``"loss"``, ``"grad_norm"`` and names of ``inner``; everything by default. The step must treat
+    the runs of a grid apart from one another, as every formula of NumPy arrays does.
 
     Raises ``ValueError`` or ``TypeError`` with one sentence for input that cannot be run.
 
@@ -109,14 +112,19 @@ def run(
     settings = check_hyper(rule, hyper)
     if until is not None:
         check_until(until)
+    if batches is not None and not (isinstance(batches, Iterator) and hasattr(f, "batch")):
+        raise TypeError(
+            f"batches={batches!r} must be an iterator, such as batches(f.n, 32, rng), and f a mean "
+            "over examples"
+        )
     if record is not None:
         check_record(record, record)
-    start, n_steps = check_start(f, theta0), check_steps(n_steps)
+    start, n_steps = check_start(f, theta0), check_count("n_steps", n_steps)
     theta = np.broadcast_to(start, _shape(start, settings)).copy()
     with np.errstate(all="ignore"):
         if theta.size < CACHE_FRIENDLY:
             check_broadcasts(f, theta)
-        return _run(rule, step, f, theta, n_steps, until, record, settings)
+        return _run(rule, step, f, theta, n_steps, batches, until, record, settings)
 
 
 def _run(
@@ -125,6 +133,7 @@ def _run(
     f: Objective,
     theta: Array,
     n_steps: int,
+    batches: Iterator[Any] | None,
     until: Criterion | None,
     record: Collection[str] | None,
     settings: dict[str, Any],
@@ -141,8 +150,9 @@ def _run(
     for t in range(1, n_steps + 1):
         for name, schedule in schedules.items():
             settings[name] = schedule(t)
+        seen = counted if batches is None else counted.batch(next(batches))
         try:
-            result = step(counted, theta, t, *state, **settings)
+            result = step(seen, theta, t, *state, **settings)
         except AttributeError as error:
             if error.name not in ("grad", "hess") or hasattr(f, error.name):
                 raise
