@@ -7,12 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from course_lib import lab, workspace
 
@@ -108,6 +107,15 @@ def open_lesson(page: Page, url: str, name: str) -> None:
     base, token = url.split("?")
     page.goto(f"{base}lab/workspaces/{name}/tree/lessons/{name}.ipynb?{token}")
     page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+    wait_for_kernel(page)
+
+
+def wait_for_kernel(page: Page) -> None:
+    """Wait until the lesson on the page has a kernel, and it is at rest.
+
+    Whoever runs cells before that is asked to select a kernel.
+    """
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle", timeout=60_000)
     page.locator(READY).wait_for(timeout=60_000)
 
 
@@ -123,18 +131,10 @@ def running(page: Page) -> Locator:
 
 
 def start_all(page: Page) -> None:
-    """Let JupyterLab run all cells of the lesson on the page.
-
-    Now and then it drops the command on a page that has just opened; then it is given again.
-    """
-    for _ in range(5):
-        page.keyboard.press("Escape")
-        page.locator('.lm-MenuBar-itemLabel:text-is("Run")').click()
-        page.locator('.lm-Menu-itemLabel:text-is("Run All Cells")').click()
-        with suppress(PlaywrightTimeout):
-            running(page).first.wait_for(timeout=4_000)
-            return
-    raise RuntimeError("JupyterLab did not run the lesson")
+    """Let JupyterLab run all cells of the lesson on the page."""
+    page.locator('.lm-MenuBar-itemLabel:text-is("Run")').click()
+    page.locator('.lm-Menu-itemLabel:text-is("Run All Cells")').click()
+    running(page).first.wait_for(timeout=10_000)
 
 
 def settle(page: Page) -> None:
