@@ -6,7 +6,8 @@ from pathlib import Path
 from hypothesis import settings
 
 from course_lib import lab
+from course_lib.environment import ONE_THREAD
 
-os.environ.update(lab.folders(Path(__file__).parent))
+os.environ.update(lab.folders(Path(__file__).parent) | ONE_THREAD)
 settings.register_profile("course", deadline=None, derandomize=True)
 settings.load_profile("course")

@@ -10,7 +10,14 @@ from jupyter_core.paths import jupyter_path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-__all__ = ["check_environment"]
+__all__ = ["ONE_THREAD", "check_environment"]
+
+# The arrays of the course are small: more threads would wait for one another, and add up sums in
+# another order.
+ONE_THREAD = {
+    f"{library}_NUM_THREADS": "1"
+    for library in ("MKL", "NUMEXPR", "OMP", "OPENBLAS", "VECLIB_MAXIMUM")
+}
 
 COURSE = "course-lib"
 # What draws the sliders and the pictures in the page, and the package that brings it.

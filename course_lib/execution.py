@@ -20,10 +20,11 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from PIL import Image
 
+from .environment import ONE_THREAD
+
 __all__ = ["Unbuildable", "environment", "execute", "steady"]
 
 SECONDS_PER_CELL = 600
-ONE_THREAD = ("MKL", "NUMEXPR", "OMP", "OPENBLAS", "VECLIB_MAXIMUM")
 # A place in the file system, from its first character to a separator.
 PLACE = r"(?<![^\s\"'(=,])[^\s\"'(=,]*[/\\]"
 # What differs between two runs or two machines, and what stands in its place.
@@ -49,7 +50,7 @@ def environment(root: Path, scratch: Path) -> dict[str, str]:
     path = os.pathsep.join(filter(None, (str(root.resolve()), os.environ.get("PYTHONPATH"))))
     return {
         **os.environ,
-        **{f"{library}_NUM_THREADS": "1" for library in ONE_THREAD},
+        **ONE_THREAD,
         "IPYTHONDIR": str(scratch),
         "MATPLOTLIBRC": str(scratch),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",

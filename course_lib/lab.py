@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 from nbformat.sign import NotebookNotary
 
+from .environment import ONE_THREAD
 from .workspace import fill, in_words, write
 
 __all__ = ["arguments", "check_port", "folders", "main", "prepare"]
@@ -124,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if copies:
         print(in_words(copies, ROOT / "work"))
     print("JupyterLab is starting; Control-C in this window ends it.", flush=True)
-    os.environ.update(folders(ROOT))
+    os.environ.update(folders(ROOT) | ONE_THREAD)
 
     from jupyterlab.labapp import LabApp
 

@@ -41,6 +41,17 @@ WINNING = {
         {"tau": 50},
         {"loss": "Himmelblau", "fixed: lr": 0.013},
     ],
+    "05_sgd": [{"lr": 0.3, "decay": 0.05}],
+    "07_momentum": [
+        {"lr": 0.0953, "beta": 0.6, "kappa": 30},
+        {"lr": 0.0331, "beta": 0.67},
+        {
+            "momentum: lr": 0.001,
+            "momentum: beta": 0.95,
+            "nesterov: lr": 0.001,
+            "nesterov: beta": 0.95,
+        },
+    ],
 }
 
 
