@@ -97,15 +97,25 @@ class StartPoint(widgets.HBox):  # type: ignore[misc]
 
     def take(self, f: Symbolic, start: Array) -> None:
         """Take the variables and the window of ``f``, and stand at ``start``."""
-        for control in self.controls.values():
-            control.close()
         self.windows = f.window or ()
-        self.controls = {}
-        for symbol, value, (low, high) in zip(f.symbols, start, self.windows, strict=True):
-            spec = linear(min(low, float(value)), max(high, float(value)), float(value))
-            name = f"start {symbol.name}"
-            self.controls[symbol.name] = Control(name, spec, self._tell, width="22em")
-        self.children = tuple(self.controls.values())
+        specs = {
+            symbol.name: linear(min(low, float(value)), max(high, float(value)), float(value))
+            for symbol, value, (low, high) in zip(f.symbols, start, self.windows, strict=True)
+        }
+        if {name: spec[:2] for name, spec in specs.items()} != self._ranges():
+            for control in self.controls.values():
+                control.close()
+            self.controls = {
+                name: Control(f"start {name}", spec, self._tell, width="22em")
+                for name, spec in specs.items()
+            }
+            self.children = tuple(self.controls.values())
+        with settling(self):
+            for name, spec in specs.items():
+                self.controls[name].set(spec.value)
+
+    def _ranges(self) -> dict[str, tuple[float, ...]]:
+        return {name: control.spec[:2] for name, control in self.controls.items()}
 
     @property
     def point(self) -> Array:

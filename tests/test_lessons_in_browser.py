@@ -44,7 +44,7 @@ WINNING = {
     "05_sgd": [{"lr": 0.3, "decay": 0.05}],
     "07_momentum": [
         {"lr": 0.0953, "beta": 0.6, "kappa": 30},
-        {"lr": 0.0331, "beta": 0.67},
+        {"lr": 0.033, "beta": 0.68},
         {
             "momentum: lr": 0.001,
             "momentum: beta": 0.95,
