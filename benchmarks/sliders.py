@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 
 from tests.jupyterlab import browser, course_copy, open_lesson, run_all, served
 
-ROUNDS, WARM_UP, PAUSE_MS = 40, 5, 400
+ROUNDS, WARM_UP, PAUSE_MS, AT_REST_MS = 40, 5, 400, 2000
 
 SETUP = """
 import ipywidgets as widgets, numpy as np
@@ -116,6 +116,7 @@ def _measured() -> dict[str, list[float]]:
         cells = page.locator(".jp-CodeCell").all()[1:]
         for cell in cells:
             cell.locator(".noUi-handle").first.wait_for()
+        page.wait_for_timeout(AT_REST_MS)  # ipympl's canvas is slow to come
         taken: dict[str, list[float]] = {name: [] for name in CONTENDERS}
         for turn in range(WARM_UP + ROUNDS):
             for name, cell in zip(CONTENDERS, cells, strict=True):
