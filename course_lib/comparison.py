@@ -1,49 +1,86 @@
-"""Run several methods on one objective and compare them, by steps and by evaluations."""
+"""Run several methods on one objective and compare them: by steps, by evaluations, over seeds."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .checks import signature
+from .checks import check_count, check_number, check_start, signature
+from .data import batches
 from .runner import Trace, run
+from .spread import quartiles
 from .types import Array, ArrayLike, Criterion, Objective, Step
 
 __all__ = ["Comparison", "compare", "cost", "named"]
 
 COLUMNS = ("method", "steps", "values", "gradients", "Hessians", "final J", "how it ended")
+TUNED = ("method", "η", "steps", "gradients", "median J", "quartiles", "note")
+ROOM = 2**22  # parameters of all runs of one pass together
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The runs of several methods, by name, from one start; it displays itself as a table."""
+    """The runs of several methods, by name, from one start; it displays itself as a table.
+
+    ``traces`` holds one run for each method, or one for each seed. Where learning rates were tried,
+    it is the run with the best of them, ``best``; ``rates`` are all, shape ``(R,)``, and ``finals``
+    the loss each ended with, ``(R, S)``, infinite where it diverged.
+    """
 
     traces: dict[str, Trace]
+    rates: dict[str, Array] = field(default_factory=dict)
+    finals: dict[str, Array] = field(default_factory=dict)
+
+    @property
+    def best(self) -> dict[str, float]:
+        """The learning rate of the lowest median loss at the end, for each method with a grid."""
+        return {name: float(rates[_best(self.finals[name])]) for name, rates in self.rates.items()}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The head of the table."""
+        return TUNED if self.finals else COLUMNS
 
     def rows(self) -> list[tuple[str, ...]]:
         """Return the table: for each method its steps, what it asked for, and how it ended."""
-        return [
-            (
-                name,
-                str(trace.steps),
-                *(str(counts[-1]) for counts in trace.evaluations.values()),
-                f"{np.asarray(trace.loss)[-1]:.3g}",
-                str(trace.outcome),
-            )
-            for name, trace in self.traces.items()
-        ]
+        row = self._tuned if self.finals else self._alone
+        return [row(name, trace) for name, trace in self.traces.items()]
+
+    def _alone(self, name: str, trace: Trace) -> tuple[str, ...]:
+        counts = (str(counts[-1]) for counts in trace.evaluations.values())
+        loss = f"{np.asarray(trace.loss)[-1]:.3g}"
+        return (name, str(trace.steps), *counts, loss, str(trace.outcome))
+
+    def _tuned(self, name: str, trace: Trace) -> tuple[str, ...]:
+        rates, finals = self.rates.get(name), self.finals[name]
+        best = _best(finals)
+        low, median, high = quartiles(finals[best])
+        notes = []
+        if rates is not None and len(rates) > 1 and best in (0, len(rates) - 1):
+            notes.append("at the edge of its grid")
+        if lost := int(np.isinf(finals[best]).sum()):
+            notes.append(f"{lost} of {finals.shape[1]} diverged")
+        return (
+            name,
+            "" if rates is None else f"{rates[best]:.3g}",
+            str(trace.at[-1]),
+            str(trace.evaluations["grad"][-1]),
+            f"{median:.3g}",
+            f"{low:.3g} to {high:.3g}",
+            ", ".join(notes),
+        )
 
     def __repr__(self) -> str:
-        table = [COLUMNS, *self.rows()]
+        table = [self.columns, *self.rows()]
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         lines = (
             "  ".join(
-                cell.ljust(width) if place in (0, len(COLUMNS) - 1) else cell.rjust(width)
+                cell.ljust(width) if place in (0, len(row) - 1) else cell.rjust(width)
                 for place, (cell, width) in enumerate(zip(row, widths, strict=True))
             )
             for row in table
@@ -51,8 +88,8 @@ class Comparison:
         return "\n".join(line.rstrip() for line in lines)
 
     def _repr_markdown_(self) -> str:
-        rules = (":---", *["---:"] * (len(COLUMNS) - 2), ":---")
-        table = [COLUMNS, rules, *self.rows()]
+        rules = (":---", *["---:"] * (len(self.columns) - 2), ":---")
+        table = [self.columns, rules, *self.rows()]
         return "\n".join(f"| {' | '.join(row)} |" for row in table)
 
 
@@ -63,30 +100,137 @@ def compare(
     n_steps: int,
     *,
     until: Criterion | None = None,
+    batch_size: int | None = None,
+    seeds: int | None = None,
+    lr: ArrayLike | Mapping[str, ArrayLike] | None = None,
+    every: int = 1,
 ) -> Comparison:
-    """Run each of ``methods`` on ``f`` from ``start``.
+    """Run each of ``methods`` on ``f`` from ``start``, each with the best of its learning rates.
 
     ``methods`` are step functions, in a list or by name. Each brings its own settings as a
-    ``functools.partial``: ``partial(gd, lr=0.1)``. ``start`` has shape ``(d,)``. Raises
-    ``ValueError`` or ``TypeError`` with one sentence for input that cannot be run.
+    ``functools.partial``: ``partial(gd, lr=0.1)``. ``start`` has shape ``(d,)``.
+
+    On a mean over examples ``batch_size`` draws batches, for each of ``seeds`` in orders of its
+    own. All methods get the gradients of ``n_steps * batch_size`` examples: one that asks for two
+    gradients in its first step makes half the steps. ``lr`` are rates to try, shape ``(R,)``: one
+    list for all methods that have η open, or a dict of lists by name. The loss is recorded after
+    each ``every``-th step. All rates and seeds of a method are one pass where memory allows.
+
+    Raises ``ValueError`` or ``TypeError`` with one sentence for input that cannot be run.
 
     >>> from functools import partial
-    >>> from course_lib import functions, gd, newton
+    >>> from course_lib import LeastSquares, functions, gd, momentum, newton
     >>> from course_lib.stopping import small_gradient
     >>> bowl, stop = functions.booth(), small_gradient(1e-6)
     >>> compare([partial(gd, lr=0.1), newton], bowl, (0, 0), 100, until=stop)
     method  steps  values  gradients  Hessians   final J  how it ended
     gd         80       0         80         0  2.31e-14  converged
     newton      1       2          1         1  3.94e-30  converged
+    >>> x = np.linspace(-1, 1, 20)
+    >>> line = LeastSquares(np.column_stack([x, x**2]), np.sin(3 * x))
+    >>> rates = [0.001, 0.01, 0.1, 1]
+    >>> compare([gd, momentum], line, (0, 0), 100, batch_size=4, seeds=5, lr=rates, every=100)
+    method       η  steps  gradients  median J         quartiles  note
+    gd         0.1    100        400    0.0983  0.0983 to 0.0984
+    momentum  0.01    100        400    0.0982  0.0982 to 0.0982
     """
-    traces = {k: run(step, f, start, n_steps, until=until) for k, step in named(methods).items()}
-    for name, trace in traces.items():
-        if np.ndim(trace.steps):
+    steps = named(methods)
+    if batch_size is None and seeds is None and lr is None:
+        return Comparison({k: _lone(k, run(s, f, start, n_steps, until=until, every=every))
+                           for k, s in steps.items()})  # fmt: skip
+    return _contest(steps, f, start, n_steps, until, batch_size, seeds, _grids(steps, lr), every)
+
+
+def _lone(name: str, trace: Trace) -> Trace:
+    if np.ndim(trace.steps):
+        raise ValueError(
+            f"{name} makes {np.size(trace.steps)} runs at once, and there is room for one: "
+            "give one start, and one value for each setting"
+        )
+    return trace
+
+
+def _contest(
+    steps: Mapping[str, Step],
+    f: Objective,
+    start: ArrayLike,
+    n_steps: int,
+    until: Criterion | None,
+    batch_size: int | None,
+    seeds: int | None,
+    grids: dict[str, Array],
+    every: int,
+) -> Comparison:
+    theta = check_start(f, start, "start")
+    if theta.ndim != 1:
+        raise ValueError(f"start has shape {theta.shape}; a comparison has one start")
+    if batch_size is not None and not hasattr(f, "batch"):
+        raise TypeError(f"batch_size={batch_size} needs a mean over examples, and f={f!r} is none")
+    if seeds is not None and batch_size is None:
+        raise ValueError(f"seeds={seeds} needs a batch_size; without batches all runs are the same")
+    many = check_count("seeds", 1 if seeds is None else seeds)
+    theta = np.broadcast_to(theta, (many, theta.size))
+    for_a_step = getattr(f, "n", 1) if batch_size is None else batch_size
+    budget = check_count("n_steps", n_steps) * for_a_step
+
+    def go(step: Step, length: int, rates: Array | None) -> Trace:
+        rngs = [np.random.default_rng(seed) for seed in range(many)]
+        return run(
+            step, f, theta, length, until=until, record=["loss"], every=every,
+            batches=None if batch_size is None else batches(f.n, batch_size, rngs),  # type: ignore[attr-defined]
+            **({} if rates is None else {"lr": rates[:, None, None]}),
+        )  # fmt: skip
+
+    traces, finals = {}, {}
+    for name, step in steps.items():
+        rates = grids.get(name)
+        asked = go(step, 1, None if rates is None else rates[:1]).evaluations["grad"][-1]
+        length = int(budget // max(asked, 1)) or 1
+        if rates is None:
+            traces[name] = go(step, length, None)
+            finals[name] = _final(traces[name])[None]
+            continue
+        parts = np.array_split(rates, min(rates.size, -(-rates.size * theta.size // ROOM)))
+        passes = [go(step, length, part) for part in parts]
+        finals[name] = np.concatenate([_final(trace) for trace in passes])
+        runs = [(trace, r) for trace in passes for r in range(len(trace.end))]
+        best = _best(finals[name])
+        trace, r = runs[best]
+        traces[name] = replace(
+            trace, end=trace.end[r], loss=np.asarray(trace.loss)[:, r], steps=trace.steps[r],
+            outcome=trace.outcome[r], hyper={**trace.hyper, "lr": float(rates[best])},
+        )  # fmt: skip
+    return Comparison(traces, grids, finals)
+
+
+def _grids(steps: Mapping[str, Step], lr: Any) -> dict[str, Array]:
+    free = [
+        name
+        for name, step in steps.items()
+        if "lr" in signature(step).hyper
+        and not (isinstance(step, partial) and "lr" in step.keywords)
+    ]
+    wanted = lr if isinstance(lr, Mapping) else {} if lr is None else dict.fromkeys(free, lr)
+    for name in wanted:
+        if name not in free:
             raise ValueError(
-                f"{name} makes {np.size(trace.steps)} runs at once, and there is room for one: "
-                "give one start, and one value for each setting"
+                f"lr names {name!r}, and there is no such method with η left free; "
+                f"there are: {', '.join(free) or 'none'}"
             )
-    return Comparison(traces)
+    grids = {name: check_number("lr", rates, above=0) for name, rates in wanted.items()}
+    for rates in grids.values():
+        if rates.ndim != 1 or not rates.size:
+            raise ValueError(f"lr has shape {rates.shape}; it must be a list of rates to try")
+    return grids
+
+
+def _final(trace: Trace) -> Array:
+    last = np.asarray(trace.loss)[-1]
+    return np.where(np.isfinite(last), last, np.inf)
+
+
+def _best(finals: Array) -> int:
+    return int(np.median(finals, axis=-1).argmin())
 
 
 def cost(trace: Trace) -> Array:

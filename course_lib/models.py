@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import copy
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +17,7 @@ class _Mean:
     """A mean over n examples, the rows of X with their targets y, plus a penalty.
 
     ``batch(index)`` is the mean over some of the examples, and an objective like the whole one.
+    There X and y may have a leading axis: one batch for each of several runs.
     """
 
     X: Array
@@ -30,10 +30,11 @@ class _Mean:
         """Return the objective of the examples in ``index``, an array of whole numbers.
 
         It is the *mean* over the batch, so its gradient estimates the full gradient, whatever the
-        batch's size. Raises ``ValueError`` for a batch that is empty or names no example.
+        batch's size. With an index of shape ``(S, B)`` run s sees batch s, and θ has the shape
+        ``(..., S, d)``. Raises ``ValueError`` for a batch that is empty or names no example.
         """
         chosen = np.asarray(index)
-        if chosen.ndim != 1 or not chosen.size or chosen.dtype.kind not in "iu":
+        if chosen.ndim not in (1, 2) or not chosen.size or chosen.dtype.kind not in "iu":
             raise ValueError(f"index={index!r} must be a list of at least one whole number")
         if chosen.min() < 0 or chosen.max() >= self.n:
             raise ValueError(
@@ -41,15 +42,15 @@ class _Mean:
                 f"there are {self.n}, counted from 0"
             )
         part = copy(self)
-        part.X, part.y, part.n = self.X[chosen], self.y[chosen], chosen.size
+        part.X, part.y, part.n = self.X[chosen], self.y[chosen], chosen.shape[-1]
         return part
 
     def _accept(self, theta: ArrayLike) -> Array:
         theta = np.asarray(theta, dtype=float)
-        if theta.shape[-1:] != (self.dim,):
-            raise ValueError(
-                f"theta has shape {theta.shape}; {self!r} needs a last axis of length {self.dim}"
-            )
+        wanted = (*self.X.shape[:-2], self.dim)
+        if theta.shape[-len(wanted) :] != wanted:
+            shape = ", ".join(map(str, ("...", *wanted)))
+            raise ValueError(f"theta has shape {theta.shape}; {self!r} needs ({shape})")
         return theta
 
 
@@ -80,11 +81,12 @@ class LeastSquares(_Mean):
     def grad(self, theta: ArrayLike) -> Array:
         """Return ∇J(θ) = Xᵀ(Xθ − y)/n + l2 θ, shape ``(..., d)``."""
         theta = self._accept(theta)
-        return self._errors(theta) @ self.X / self.n + self.l2 * theta
+        errors = self._errors(theta)
+        return _vecmat(errors, self.X) / self.n + self.l2 * theta
 
     def hess(self, theta: ArrayLike) -> Array:
         """Return H = XᵀX/n + l2 I, the same everywhere, shape ``(..., d, d)``."""
-        H = self.X.T @ self.X / self.n + self.l2 * np.eye(self.dim)
+        H = self.X.mT @ self.X / self.n + self.l2 * np.eye(self.dim)
         return np.broadcast_to(H, (*self._accept(theta).shape, self.dim)).copy()
 
     @property
@@ -96,7 +98,7 @@ class LeastSquares(_Mean):
         return minimum[None]
 
     def _errors(self, theta: Array) -> Array:
-        return theta @ self.X.T - self.y
+        return _vecmat(theta, self.X.mT) - self.y
 
     def __repr__(self) -> str:
         return f"LeastSquares({self.n} examples, {self.dim} parameters)"
@@ -131,7 +133,7 @@ class Softmax(_Mean):
     def __call__(self, theta: ArrayLike) -> Array:
         """Return J(θ), shape ``(...)``."""
         weights = self._weights(theta)
-        z = weights @ self.X.T
+        z = weights @ self.X.mT
         top = z.max(-2, keepdims=True)
         logs = np.log(np.exp(z - top).sum(-2)) + top[..., 0, :]
         picked = np.take_along_axis(z, self._labels(z), -2)[..., 0, :]
@@ -141,18 +143,19 @@ class Softmax(_Mean):
     def grad(self, theta: ArrayLike) -> Array:
         """Return ∇J(θ), shape ``(..., d)``."""
         weights = self._weights(theta)
-        errors = self.probabilities(theta) - np.eye(self.classes)[:, self.y]
-        out = errors @ self.X / self.n
+        errors = self.probabilities(theta) - self._targets()
+        out: Array = errors @ self.X / self.n
         out[..., :-1] += self.l2 * weights[..., :-1]
         return out.reshape(*out.shape[:-2], self.dim)
 
     def hess(self, theta: ArrayLike) -> Array:
         """Return H(θ), shape ``(..., d, d)``; it takes d²n multiplications."""
-        p, size = self.probabilities(theta), self.X.shape[1]
+        p, size = self.probabilities(theta), self.X.shape[-1]
         H = np.empty((*p.shape[:-2], self.classes, size, self.classes, size))
         for k, one in enumerate(np.eye(self.classes)):
             share = p[..., k : k + 1, :] * (one[:, None] - p) / self.n
-            H[..., k, :, :, :] = np.moveaxis((share[..., None, :] * self.X.T) @ self.X, -3, -2)
+            X = self.X[..., None, :, :]
+            H[..., k, :, :, :] = np.moveaxis((share[..., None, :] * X.mT) @ X, -3, -2)
         H = H.reshape(*p.shape[:-2], self.dim, self.dim)
         penalised = np.tile(np.append(np.ones(size - 1), 0.0), self.classes)
         H[..., range(self.dim), range(self.dim)] += self.l2 * penalised
@@ -165,7 +168,7 @@ class Softmax(_Mean):
 
     def probabilities(self, theta: ArrayLike) -> Array:
         """Return p(k | xᵢ) for each class and example, shape ``(..., K, n)``."""
-        z = self._weights(theta) @ self.X.T
+        z = self._weights(theta) @ self.X.mT
         z = np.exp(z - z.max(-2, keepdims=True))
         shares: Array = z / z.sum(-2, keepdims=True)
         return shares
@@ -175,10 +178,10 @@ class Softmax(_Mean):
 
         For the accuracy on a test set, ask the Softmax of the test set.
         """
-        z = self._weights(theta) @ self.X.T
+        z = self._weights(theta) @ self.X.mT
         return np.asarray((z.argmax(-2) == self.y).mean(-1))[()]
 
-    @cached_property
+    @property
     def lipschitz(self) -> float:
         """A bound on the curvatures: λ_max(XᵀX)/(2n) + l2, with the column of ones in X.
 
@@ -191,10 +194,17 @@ class Softmax(_Mean):
         return theta.reshape(*theta.shape[:-1], self.classes, -1)
 
     def _labels(self, z: Array) -> Any:
-        return np.broadcast_to(self.y, (*z.shape[:-2], 1, self.n))
+        return np.broadcast_to(self.y[..., None, :], (*z.shape[:-2], 1, self.n))
+
+    def _targets(self) -> Any:
+        return np.arange(self.classes)[:, None] == self.y[..., None, :]
 
     def __repr__(self) -> str:
         return f"Softmax({self.n} examples, {self.classes} classes, {self.dim} parameters)"
+
+
+def _vecmat(v: Array, X: Array) -> Array:
+    return v @ X if X.ndim == 2 else (v[..., None, :] @ X)[..., 0, :]
 
 
 def _examples(X: Any, y: Any) -> tuple[Array, Array]:

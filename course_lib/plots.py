@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Mapping
+from itertools import cycle
 from typing import Any
 
 import matplotlib as mpl
@@ -18,10 +20,13 @@ from matplotlib.lines import Line2D
 from PIL import Image
 
 from .objectives import Symbolic
+from .runner import Trace
+from .spread import quartiles
 from .types import Array, ArrayLike
 
 __all__ = [
     "COLORS",
+    "bands",
     "compact",
     "contours",
     "curve",
@@ -174,6 +179,21 @@ def path(
         *finite[:1].T, "o", color="white", markersize=9, markeredgecolor=color, mew=2
     )
     return line, start
+
+
+def bands(ax: Axes, traces: Mapping[str, Trace], n: int) -> None:
+    """Draw the loss of runs over several seeds against epochs: median, and the middle half of them.
+
+    ``traces`` are those of a comparison over seeds, with ``loss`` of shape ``(T + 1, S)``; ``n`` is
+    the number of examples.
+    """
+    for (name, trace), color in zip(traces.items(), cycle(COLORS.values()), strict=False):
+        epochs = trace.evaluations["grad"] / n
+        low, median, high = quartiles(np.asarray(trace.loss))
+        ax.plot(epochs, median, color=color, label=name)
+        ax.fill_between(epochs, low, high, color=color, alpha=0.25, linewidth=0)
+    ax.set(xlabel="epochs", ylabel="$J$", yscale="log")
+    ax.legend()
 
 
 def marks(ax: Axes, places: dict[str, float]) -> None:

@@ -32,6 +32,9 @@ CACHE_FRIENDLY = 16384
 class Trace:
     """What a run left behind; T is the number of steps recorded and ``...`` are the runs.
 
+    ``at`` are the numbers of the recorded steps, shape ``(T + 1,)``: 0, 1, … unless only every
+    so many were recorded. ``end`` is θ after the last step, shape ``(..., d)``.
+
     ``theta`` has shape ``(T + 1, ..., d)``, ``loss`` and ``grad_norm`` have ``(T + 1, ...)``, and
     every array of ``inner`` has ``(T, ...)`` or ``(T, ..., d)``. What was not recorded is None.
 
@@ -41,11 +44,13 @@ class Trace:
     converged or stalled repeats its last point.
 
     ``evaluations`` tells for ``"f"``, ``"grad"`` and ``"hess"`` how often the *step* has asked for
-    them after 0, 1, … steps, shape ``(T + 1,)``; what was evaluated to record the run or to stop it
-    is not counted. For a mean over n examples each counts n, and on a batch its size. ``hyper`` are
-    the hyper-parameters of the run.
+    them up to each of these steps, shape ``(T + 1,)``; what was evaluated to record the run or to
+    stop it is not counted. For a mean over n examples each counts n, and on a batch its size.
+    ``hyper`` are the hyper-parameters of the run.
     """
 
+    at: NDArray[np.int64] = field(repr=False)
+    end: Array
     theta: Array | None
     loss: Array | None
     grad_norm: Array | None
@@ -56,22 +61,36 @@ class Trace:
     hyper: dict[str, Any] = field(repr=False)
 
     def upto(self, steps: int) -> Trace:
-        """Return the first ``steps`` steps of a lone run, or all of them if it has fewer.
+        """Return what was recorded of the first ``steps`` steps.
+
+        Raises ``ValueError`` when θ was not recorded.
 
         >>> from course_lib import functions, gd
         >>> run(gd, functions.quadratic(4), (1.0, 1.0), 2, lr=0.25).upto(1).theta
         array([[1.  , 1.  ],
                [0.75, 0.  ]])
         """
-        if steps >= len(self.evaluations["f"]) - 1:
+        rows = int(np.searchsorted(self.at, steps, "right"))
+        if rows == len(self.at):
             return self
-        theta, loss, grad_norm = (
-            None if kept is None else kept[: steps + 1]
-            for kept in (self.theta, self.loss, self.grad_norm)
+        if self.theta is None:
+            raise ValueError(f"steps={steps}: where the run was then was not recorded")
+        loss, grad_norm = (
+            None if kept is None else kept[:rows] for kept in (self.loss, self.grad_norm)
         )
-        inner = {name: values[:steps] for name, values in self.inner.items()}
-        evaluations = {name: counts[: steps + 1] for name, counts in self.evaluations.items()}
-        return Trace(theta, loss, grad_norm, inner, steps, "out of steps", evaluations, self.hyper)
+        taken, outcome = int(self.at[rows - 1]), np.full(np.shape(self.steps), "out of steps")
+        return Trace(
+            at=self.at[:rows],
+            end=self.theta[rows - 1],
+            theta=self.theta[:rows],
+            loss=loss,
+            grad_norm=grad_norm,
+            inner={name: values[: rows - 1] for name, values in self.inner.items()},
+            steps=np.minimum(self.steps, taken) if np.ndim(self.steps) else taken,
+            outcome=outcome if outcome.ndim else outcome.item(),
+            evaluations={name: counts[:rows] for name, counts in self.evaluations.items()},
+            hyper=self.hyper,
+        )
 
 
 def run(
@@ -83,6 +102,7 @@ def run(
     batches: Iterator[Any] | None = None,
     until: Criterion | None = None,
     record: Collection[str] | None = None,
+    every: int = 1,
     **hyper: Any,
 ) -> Trace:
     """Take ``n_steps`` steps of ``step`` on ``f`` from ``theta0``.
@@ -92,10 +112,12 @@ def run(
     ``theta0`` has shape ``(..., d)``. A hyper-parameter is a number, an array that broadcasts
     against θ (200 rates for 50 starts: ``theta0`` of shape ``(50, d)``, ``lr`` of shape
     ``(200, 1, 1)``), or a schedule ``t -> value``. With ``batches`` each step sees only
-    ``f.batch(index)`` for the next index; a grid of runs shares it, and the records are of all f.
+    ``f.batch(index)`` for the next index, and the records are of all f. A grid of runs shares an
+    index of shape ``(B,)``; of an index of shape ``(S, B)`` each of S runs has its own row.
     ``until`` ends a run early (see `stopping`). ``record`` names what to keep: ``"theta"``,
-    ``"loss"``, ``"grad_norm"`` and names of ``inner``; everything by default. The step must treat
-    the runs of a grid apart from one another, as every formula of NumPy arrays does.
+    ``"loss"``, ``"grad_norm"`` and names of ``inner``; everything by default. It is kept after
+    each ``every``-th step and the last. The step must treat the runs of a grid apart from one
+    another, as every formula of NumPy arrays does.
 
     Raises ``ValueError`` or ``TypeError`` with one sentence for input that cannot be run.
 
@@ -120,11 +142,13 @@ def run(
     if record is not None:
         check_record(record, record)
     start, n_steps = check_start(f, theta0), check_count("n_steps", n_steps)
+    every = min(check_count("every", every), n_steps)
     theta = np.broadcast_to(start, _shape(start, settings)).copy()
     with np.errstate(all="ignore"):
         if theta.size < CACHE_FRIENDLY:
             check_broadcasts(f, theta)
-        return _run(rule, step, f, theta, n_steps, batches, until, record, settings)
+        kept = _Record(f, theta, 1 + -(-n_steps // every), record)
+        return _run(rule, step, f, theta, n_steps, every, batches, until, kept, settings)
 
 
 def _run(
@@ -133,9 +157,10 @@ def _run(
     f: Objective,
     theta: Array,
     n_steps: int,
+    every: int,
     batches: Iterator[Any] | None,
     until: Criterion | None,
-    record: Collection[str] | None,
+    kept: _Record,
     settings: dict[str, Any],
 ) -> Trace:
     schedules = {name: value for name, value in settings.items() if callable(value)}
@@ -144,7 +169,6 @@ def _run(
     running, ended = np.ones(runs, bool), False
     outcome = np.full(runs, "out of steps", dtype=object)
     steps = np.full(runs, n_steps)
-    kept = _Record(f, theta, n_steps, record)
     counted = Counted(f, theta.size)
     counts, hyper = [tuple(counted.counts)], dict(settings)
     for t in range(1, n_steps + 1):
@@ -159,8 +183,8 @@ def _run(
             raise TypeError(f"{rule.name} needs f.{error.name}, and f={f!r} has none") from None
         if t == 1:
             check_step(rule, result, first, theta)
-            if record is not None:
-                check_record(record, ["theta", "loss", "grad_norm", *result[1]])
+            if kept.wanted is not None:
+                check_record(kept.wanted, ["theta", "loss", "grad_norm", *result[1]])
         theta_next, inner = result
         state = [inner[name] for name in rule.state]
         if until is not None or "accepted" in inner:
@@ -173,8 +197,9 @@ def _run(
             running = running & ~stalled & ~converged
             ended = not running.any()
         theta = theta_next
-        kept.add(theta, inner)
-        counts.append(tuple(counted.counts))
+        if t % every == 0 or t == n_steps or ended:
+            kept.add(t, theta, inner)
+            counts.append(tuple(counted.counts))
         if ended:
             break
     evaluations = dict(zip(Counted.names, np.array(counts).T, strict=True))
@@ -189,9 +214,9 @@ class _Record:
     """
 
     def __init__(
-        self, f: Objective, theta: Array, n_steps: int, wanted: Collection[str] | None
+        self, f: Objective, theta: Array, n_points: int, wanted: Collection[str] | None
     ) -> None:
-        self.f, self.n_points = f, n_steps + 1
+        self.f, self.n_points = f, n_points
         self.wanted = None if wanted is None else frozenset(wanted)
         self.block = max(1, CACHE_FRIENDLY // theta.size)
         self.keeps_path = self._wants("theta")
@@ -201,7 +226,8 @@ class _Record:
         self.grad_norm = self._room(theta) if self._wants("grad_norm") else None
         self.inner: dict[str, Array] = {}
         self.measured = self.count = 0
-        self._add_point(theta)
+        self.at: list[int] = []
+        self._add_point(0, theta)
 
     def _wants(self, name: str) -> bool:
         return self.wanted is None or name in self.wanted
@@ -209,10 +235,10 @@ class _Record:
     def _room(self, theta: Array) -> Array:
         return np.empty((self.n_points, *theta.shape[:-1]))
 
-    def add(self, theta: Array, inner: Inner) -> None:
+    def add(self, t: int, theta: Array, inner: Inner) -> None:
         for name in inner if self.wanted is None else self.wanted & inner.keys():
             self._keep(name, np.asarray(inner[name]))
-        self._add_point(theta)
+        self._add_point(t, theta)
 
     def _keep(self, name: str, value: Array) -> None:
         kept = self.inner.get(name)
@@ -228,13 +254,16 @@ class _Record:
         kept[self.count - 1] = value
         self.inner[name] = kept
 
-    def _add_point(self, theta: Array) -> None:
+    def _add_point(self, t: int, theta: Array) -> None:
+        self.at.append(t)
         self.path[self.count if self.keeps_path else self.count - self.measured] = theta
         self.count += 1
         if self.count - self.measured == self.block:
             self._measure()
 
     def _measure(self) -> None:
+        if self.measured == self.count:
+            return
         rows = slice(self.measured, self.count)
         points = self.path[rows] if self.keeps_path else self.path[: self.count - self.measured]
         if self.loss is not None:
@@ -266,17 +295,19 @@ class _Record:
                 lost |= ~np.isfinite(loss[:, diverged])
             if theta is not None:
                 lost |= ~np.isfinite(theta[:, diverged]).all(-1)
-            steps[diverged] = lost.argmax(0)
-        last = int(steps.max())
+            steps[diverged] = np.array(self.at)[lost.argmax(0)]
+        rows = int(np.searchsorted(self.at, steps.max(), "right"))
         alone = outcome.ndim == 0
         return Trace(
-            theta=None if theta is None else theta[: last + 1],
-            loss=None if loss is None else loss[: last + 1],
-            grad_norm=None if grad_norm is None else grad_norm[: last + 1],
-            inner={name: values[:last] for name, values in self.inner.items()},
-            steps=last if alone else steps,
+            at=np.array(self.at[:rows]),
+            end=end,
+            theta=None if theta is None else theta[:rows],
+            loss=None if loss is None else loss[:rows],
+            grad_norm=None if grad_norm is None else grad_norm[:rows],
+            inner={name: values[: rows - 1] for name, values in self.inner.items()},
+            steps=int(steps) if alone else steps,
             outcome=outcome.item() if alone else outcome,
-            evaluations={name: counts[: last + 1] for name, counts in evaluations.items()},
+            evaluations={name: counts[:rows] for name, counts in evaluations.items()},
             hyper=hyper,
         )
 

@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from course_lib import LeastSquares, Softmax, batches, digits, gd, newton, run, small_gradient
+from course_lib import (
+    LeastSquares,
+    Softmax,
+    adam,
+    batches,
+    digits,
+    gd,
+    newton,
+    run,
+    small_gradient,
+)  # fmt: skip
 from tests.derivatives import directional_errors
 
 RNG = np.random.default_rng(0)
@@ -119,6 +129,40 @@ def test_a_run_on_batches_is_the_loop_by_hand():
     assert trace.evaluations["grad"].tolist()[:6] == [0, 5, 10, 15, 20, 23]
 
 
+def test_each_run_of_several_has_its_own_batch(f):
+    rng = np.random.default_rng(1)
+    theta, index = rng.normal(size=(2, 4, f.dim)), rng.integers(f.n, size=(4, 5))
+    together, alone = f.batch(index), [f.batch(row) for row in index]
+    assert together.n == 5
+    for name in ("__call__", "grad", "hess"):
+        one_by_one = [getattr(part, name)(theta[:, s]) for s, part in enumerate(alone)]
+        found = getattr(together, name)(theta)
+        np.testing.assert_allclose(found, np.stack(one_by_one, axis=1), rtol=1e-12, atol=1e-14)
+    if hasattr(f, "accuracy"):
+        shares = [part.accuracy(theta[:, s]) for s, part in enumerate(alone)]
+        np.testing.assert_array_equal(together.accuracy(theta), np.stack(shares, axis=1))
+
+
+def test_a_pass_over_seeds_is_the_runs_one_by_one(f):
+    rates = np.array([0.05, 0.2])
+    deals = batches(f.n, 5, [np.random.default_rng(s) for s in range(3)])
+    start = np.zeros((3, f.dim))
+    together = run(adam, f, start, 12, batches=deals, lr=rates[:, None, None])
+    for r, lr in enumerate(rates):
+        for s in range(3):
+            deal = batches(f.n, 5, np.random.default_rng(s))
+            alone = run(adam, f, start[s], 12, batches=deal, lr=lr)
+            np.testing.assert_allclose(together.theta[:, r, s], alone.theta, rtol=1e-12, atol=1e-14)
+    np.testing.assert_array_equal(together.evaluations["grad"], alone.evaluations["grad"])
+
+
+def test_a_batch_has_its_own_bound_on_the_curvature():
+    f = CASES["softmax"]
+    whole, part = f.lipschitz, f.batch([0]).lipschitz
+    assert part == pytest.approx((f.X[0] @ f.X[0]) / 2)
+    assert part != whole
+
+
 def test_a_full_gradient_counts_its_examples():
     f = CASES["softmax"]
     assert run(gd, f, np.zeros(f.dim), 2, lr=0.1).evaluations["grad"].tolist() == [0, 23, 46]
@@ -136,10 +180,13 @@ def test_a_full_gradient_counts_its_examples():
         ("classes=0 must be a whole number", lambda: Softmax([[1.0]], [0], 0)),
         ("must be a list of at least one", lambda: CASES["softmax"].batch([])),
         ("index=23 is no example", lambda: CASES["softmax"].batch([1, 23])),
-        ("needs a last axis of length 16", lambda: CASES["softmax"]([1.0, 2.0])),
+        (r"needs \(\.\.\., 16\)", lambda: CASES["softmax"]([1.0, 2.0])),
+        (r"needs \(\.\.\., 2, 16\)", lambda: CASES["softmax"].batch([[1], [2]])(np.zeros((3, 16)))),
         ("size=8 is more than the n=7", lambda: batches(7, 8, RNG)),
         ("size=0 must be a whole number", lambda: batches(7, 0, RNG)),
         ("rng=3 must be a generator", lambda: batches(7, 3, 3)),
+        (r"rng=\[\] must be a generator", lambda: batches(7, 3, [])),
+        ("rng=3 must be a generator", lambda: batches(7, 3, [RNG, 3])),
         (
             "must be an iterator",
             lambda: run(gd, CASES["softmax"], np.zeros(16), 3, lr=0.1, batches=[[1, 2]]),

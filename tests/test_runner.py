@@ -48,6 +48,43 @@ def test_only_what_is_asked_for_is_recorded():
     assert (nothing.theta, nothing.loss, nothing.grad_norm, nothing.inner) == (None, None, None, {})
 
 
+@pytest.mark.parametrize(("n_steps", "every"), [(12, 4), (13, 4), (3, 4), (5, 1)])
+def test_every_so_many_steps_are_rows_of_the_whole_record(n_steps, every):
+    whole = run(adam, BOOTH, np.ones((3, 2)), n_steps, lr=0.1)
+    some = run(adam, BOOTH, np.ones((3, 2)), n_steps, lr=0.1, every=every)
+    assert some.at.tolist() == sorted({*range(0, n_steps + 1, every), n_steps})
+    for name in ("theta", "loss", "grad_norm"):
+        np.testing.assert_array_equal(getattr(some, name), getattr(whole, name)[some.at])
+    np.testing.assert_array_equal(some.inner["m"], whole.inner["m"][some.at[1:] - 1])
+    np.testing.assert_array_equal(some.evaluations["grad"], some.at)
+    np.testing.assert_array_equal(some.end, whole.theta[-1])
+    assert some.steps.tolist() == whole.steps.tolist()
+
+
+def test_the_last_step_of_a_run_that_ends_early_is_recorded():
+    stop = small_gradient(1e-3)
+    whole = run(gd, BOOTH, (0.0, 0.0), 500, lr=0.1, until=stop)
+    some = run(gd, BOOTH, (0.0, 0.0), 500, lr=0.1, until=stop, every=7)
+    assert (some.steps, some.at[-1], some.outcome) == (whole.steps, whole.steps, "converged")
+    np.testing.assert_array_equal(some.theta[-1], whole.theta[-1])
+    assert some.upto(20).at.tolist() == [0, 7, 14]
+    np.testing.assert_array_equal(some.upto(20).end, whole.theta[14])
+
+
+def test_where_a_run_ended_is_kept_when_nothing_is_recorded():
+    whole = run(gd, BOOTH, np.zeros((4, 2)), 20, lr=0.05)
+    nothing = run(gd, BOOTH, np.zeros((4, 2)), 20, lr=0.05, record=[])
+    np.testing.assert_array_equal(nothing.end, whole.theta[-1])
+    with pytest.raises(ValueError, match="was not recorded"):
+        nothing.upto(3)
+
+
+def test_a_sparse_record_tells_where_a_run_was_lost():
+    trace = run(gd, BOOTH, (0.0, 0.0), 2000, lr=1.0, every=50)
+    whole = run(gd, BOOTH, (0.0, 0.0), 2000, lr=1.0)
+    assert (trace.outcome, trace.steps) == ("diverged", -(-whole.steps // 50) * 50)
+
+
 def test_the_start_is_left_alone():
     start = np.ones((2, 2))
     trace = run(gd, BOOTH, start, 3, lr=0.1)
