@@ -9,10 +9,10 @@ from .controls import logarithmic as logarithmic
 from .controls import whole as whole
 from .data import batches as batches
 from .data import digits as digits
+from .doors import explore as explore
+from .doors import race as race
 from .environment import check_environment as check_environment
 from .explorer import Explorer as Explorer
-from .explorer import explore as explore
-from .explorer import race as race
 from .line_search import armijo as armijo
 from .line_search import descent_direction as descent_direction
 from .line_search import gd_armijo as gd_armijo

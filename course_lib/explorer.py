@@ -1,30 +1,29 @@
-"""Live pictures of any step function: sliders, a start to drag, a goal to reach, and races."""
+"""What all explorers have: methods with sliders, a picture in panels, and a step to stand at."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from html import escape
 from typing import Any, NamedTuple
 
+import ipywidgets as widgets
 import numpy as np
 
-from .checks import check_count, check_start, signature
-from .choosers import LossChoice, StartPoint, Walk
-from .comparison import compare, cost, named
+from .checks import check_count
+from .choosers import Walk
+from .comparison import cost
 from .controls import Control, Slider, settling
 from .live_picture import Goal, Live, check_goal
-from .objectives import Symbolic
-from .panels import PANELS, Panel, PanelMaker, Scene, SurfacePanel
+from .panels import Panel, PanelMaker, SurfacePanel
 from .plots import COLORS, figure
-from .readouts import evaluated, progress, readout
 from .runner import Trace
 from .stage import Picture
-from .types import Array, ArrayLike, Criterion, Step
+from .types import Array, Criterion, Step
 
-__all__ = ["Explorer", "explore", "race"]
+__all__ = ["RACERS", "Explorer", "View", "makers"]
 
-USUAL = 5.0
 RACERS = ("orange", "blue", "green", "pink", "black", "yellow", "sky")
 
 
@@ -39,7 +38,7 @@ class Setting(NamedTuple):
 class View:
     """The panels for one loss, on a figure whose background is drawn once."""
 
-    def __init__(self, makers: Sequence[PanelMaker], scene: Scene) -> None:
+    def __init__(self, makers: Sequence[PanelMaker], scene: Any) -> None:
         self.f = scene.f
         fig, axes = figure(len(makers), width=max(10.0, 3.8 * len(makers)), height=4.2)
         self.panels: list[Panel] = [
@@ -51,35 +50,23 @@ class View:
 
 
 class Explorer(Live):
-    """Sliders, a start and a step over a live picture; `explore` and `race` make it.
+    """Sliders and a step over a live picture of runs; `explore` and `race` make it.
 
     ``traces`` are the runs now shown, by the name of their method, and ``trace`` is the first.
     """
 
+    traces: dict[str, Trace]
+
     def __init__(
         self,
         methods: Mapping[str, Step],
-        losses: Sequence[Symbolic],
-        start: ArrayLike,
         n_steps: int,
-        panels: Sequence[str | PanelMaker],
         goal: Goal | None,
         until: Criterion | None,
+        clocks: Sequence[str] = (),
     ) -> None:
-        self.methods, self.n_steps, self.until = (
-            dict(methods),
-            check_count("n_steps", n_steps),
-            until,
-        )
-        self.goal = check_goal(goal)
-        self.first_start = check_start(losses[0], start, "start")
-        if self.first_start.ndim != 1:
-            raise ValueError(
-                f"start has shape {self.first_start.shape}; an explorer shows one start"
-            )
-        self.chosen_start = self.first_start
-        self.losses = [_drawable(f, self.first_start) for f in losses]
-        self.makers = [_maker(panel, len(self.methods)) for panel in _several(panels)]
+        self.methods, self.until = dict(methods), until
+        self.n_steps, self.goal = check_count("n_steps", n_steps), check_goal(goal)
         self.colors = {
             name: COLORS[color] for name, color in zip(self.methods, RACERS, strict=False)
         }
@@ -91,16 +78,34 @@ class Explorer(Live):
             if isinstance(spec, Slider)
         ]
         self.controls = {self._label(s.method, s.key): s.control for s in self.settings}
-        self.f, self.views = self.losses[0], dict[str, View]()
         self.settling = self.failed = False
-        clocks = ("steps", "evaluations") if len(self.methods) > 1 else ()
-        self.choice = LossChoice(self.losses, self.choose)
-        self.start = StartPoint(self.f, self.first_start, self._move_start)
         self.walk = Walk(self.n_steps, self._go, clocks, self.rerun)
-        self.build([self.choice], [self.walk, self.start])
-        self.stage.observe(lambda change: self._point(change["new"]), names="pointed")
+
+    def open(self, above: Iterable[widgets.Widget], below: Iterable[widgets.Widget]) -> None:
+        """Put the view together and show the first runs."""
+        self.build(above, [self.walk, *below])
         self._run()
         self.show()
+
+    @abstractmethod
+    def compute(self, steps: dict[str, Step]) -> dict[str, Trace]:
+        """Run ``steps``: the methods, with the settings now chosen."""
+
+    @abstractmethod
+    def look(self) -> View:
+        """Return the panels to draw on."""
+
+    @abstractmethod
+    def place(self) -> str:
+        """Say on what, and from where, the methods run."""
+
+    @abstractmethod
+    def said(self, shown: Trace, whole: Trace) -> str:
+        """Say in words what is shown of a run."""
+
+    def counts(self) -> bool:
+        """Tell whether the goal counts for what is shown."""
+        return True
 
     @property
     def trace(self) -> Trace:
@@ -112,28 +117,26 @@ class Explorer(Live):
         if not self.settling:
             self.attempt(self._run, self.show)
 
-    def choose(self) -> None:
-        """Take the loss that is chosen, with the start as near as its window allows."""
-        if not self.settling and (f := self.choice.chosen()) is not None:
-            self.attempt(partial(self._take_loss, f), self._run, self.show)
-
     def reset(self) -> None:
-        """Put sliders, start and loss back to where they started, and show the whole run."""
+        """Put everything back to where it started, and show the whole run."""
         with settling(self):
             super().reset()
-            self.choice.reset()
-            self.f, self.chosen_start = self.losses[0], self.first_start
-            self.start.take(self.f, self.first_start)
+            self.restore()
             self.walk.reset()
         self.attempt(self._run, self.show)
+
+    def restore(self) -> None:
+        """Put back what is not a slider."""
 
     def show(self) -> None:
         """Show the runs up to where the step slider stands."""
         self.shown = {
-            name: trace.upto(int(np.searchsorted(self._clock(trace), self.walk.now, "right")) - 1)
+            name: trace.upto(
+                trace.at[np.searchsorted(self._clock(trace), self.walk.now, "right") - 1]
+            )
             for name, trace in self.traces.items()
         }
-        view = self._view()
+        view = self.look()
         with np.errstate(all="ignore"):
             for panel in view.panels:
                 panel.move(self.shown)
@@ -142,68 +145,37 @@ class Explorer(Live):
             view.picture,
             "<br>".join(self._line(name, html=True) for name in self.shown),
             self.trace if len(self.traces) == 1 else self.traces,
-            counts=self.goal is not None and (self.goal.any_start or self._is_first()),
+            counts=self.goal is not None and self.counts(),
         )
 
     def describe(self) -> str:
         """Say in plain text what the picture shows."""
-        methods = " and ".join(self.methods)
-        place = ", ".join(f"{x:.4g}" for x in self.start.point)
         values = "".join(f", {name} = {value:.4g}" for name, value in self.values().items())
         lines = " ".join(self._line(name, html=False) for name in self.shown)
-        return f"{methods} on {self.f.name} from ({place}){values}: {lines}"
+        return f"{' and '.join(self.methods)} on {self.place()}{values}: {lines}"
 
     def _run(self) -> None:
         self.failed = True
         steps = dict(self.methods)
         for name, key, control in self.settings:
             steps[name] = partial(steps[name], **{key: control.value})
-        compared = compare(steps, self.f, self.start.point, self.n_steps, until=self.until)
-        self.traces = compared.traces
+        self.traces = self.compute(steps)
         self.walk.set_length(max(1, *(int(self._clock(t)[-1]) for t in self.traces.values())))
         self.failed = False
 
     def _clock(self, trace: Trace) -> Array:
         by_cost = self.walk.clock.value == "evaluations"
-        return cost(trace) if by_cost else np.arange(0.0, trace.steps + 1)
+        return cost(trace) if by_cost else trace.at.astype(float)
 
     def _go(self) -> None:
         if not self.failed:  # after a run that failed there are no steps to show
             self.attempt(self.show)
 
-    def _take_loss(self, f: Symbolic) -> None:
-        low, high = np.array(f.window).T
-        self.start.take(f, np.clip(self.chosen_start, low, high))
-        self.f = f
-
-    def _move_start(self) -> None:
-        self.chosen_start = self.start.point
-        self.rerun()
-
-    def _point(self, place: Sequence[float]) -> None:
-        def set_start() -> None:
-            view = self._view()
-            if place and view.map:
-                self.start.set(view.picture.locate(view.map, *place[:2]))
-
-        self.attempt(set_start)
-
-    def _view(self) -> View:
-        key = self.f.name if self.f in self.losses else ""
-        if key not in self.views or self.views[key].f is not self.f:
-            self.views[key] = View(self.makers, Scene(self.f, self.colors, self.n_steps))
-        return self.views[key]
-
-    def _is_first(self) -> bool:
-        return self.f is self.losses[0] and np.array_equal(self.start.point, self.first_start)
-
     def _label(self, method: str, key: str) -> str:
         return key if len(self.methods) == 1 else f"{method}: {key}"
 
     def _line(self, name: str, *, html: bool) -> str:
-        trace, whole = self.shown[name], self.traces[name]
-        said = readout(trace) if trace is whole else progress(trace, whole.steps)
-        words = f"{said} It took {evaluated(trace)}."
+        words = self.said(self.shown[name], self.traces[name])
         if html:
             words = escape(words)
         if len(self.methods) == 1:
@@ -213,96 +185,25 @@ class Explorer(Live):
         return f"{name}: {words}"
 
 
-def explore(
-    step: Step,
-    f: Symbolic | str | Sequence[Symbolic | str],
-    start: ArrayLike,
-    n_steps: int = 50,
-    *,
-    panels: Sequence[str | PanelMaker] = ("surface", "loss"),
-    goal: Goal | None = None,
-    until: Criterion | None = None,
-    **settings: Any,
-) -> Explorer:
-    """Show the runs of ``step`` on ``f``, live, with sliders for its hyper-parameters.
+def makers(panels: Any, known: Mapping[str, PanelMaker], n_methods: int) -> list[PanelMaker]:
+    """Return what makes each of ``panels``: functions, or names in ``known``.
 
-    ``step`` is any step function, the reader's own included. ``f`` has one or two variables; it may
-    be a text, and a list of several lets the reader choose, or type a formula. Each hyper-parameter
-    in ``settings`` is a fixed value or a slider: ``lr=logarithmic(0.001, 1, 0.1)``. ``start`` has
-    shape ``(d,)``; the reader can move it. ``panels`` are names of `PANELS` (surface, loss, cost,
-    length, search), or functions that make one. Raises ``ValueError`` or ``TypeError`` with one
-    sentence for bad input.
-
-    >>> from course_lib import functions, gd, logarithmic
-    >>> explorer = explore(gd, functions.booth(), (0, 0), lr=logarithmic(0.01, 0.2, 0.1))
-    >>> explorer.controls["lr"].set(0.05)
-    >>> explorer
-    gd on Booth from (0, 0), lr = 0.05: 50 steps: J = 5.31e-05. It took 50 gradients.
+    Raises ``TypeError`` or ``ValueError`` with one sentence for what is no panel, and for a panel
+    of one method where there are several.
     """
-    signature(step)
-    methods = named([partial(step, **settings)])
-    return Explorer(methods, _losses(f), start, n_steps, panels, goal, until)
-
-
-def race(
-    methods: Sequence[Step] | Mapping[str, Step],
-    f: Symbolic | str | Sequence[Symbolic | str],
-    start: ArrayLike,
-    n_steps: int = 50,
-    *,
-    panels: Sequence[str | PanelMaker] = ("surface", "loss", "cost"),
-    goal: Goal | None = None,
-    until: Criterion | None = None,
-) -> Explorer:
-    """Show the runs of several methods at once, live: a `compare` to look at.
-
-    The clock of the race counts steps, or evaluations of J, ∇J and H: what a method pays. Each
-    method brings its settings along, sliders too: ``partial(gd, lr=logarithmic(0.01, 1, 0.1))``.
-    The other arguments are those of `explore`.
-
-    >>> from functools import partial
-    >>> from course_lib import functions, gd, newton
-    >>> race([partial(gd, lr=0.1), newton], functions.booth(), (0, 0), 2).describe()[:65]
-    'gd and newton on Booth from (0, 0): gd: 2 steps: J = 30.3. It too'
-    """
-    steps = named(methods)
-    if len(steps) > len(RACERS):
-        raise ValueError(f"methods has {len(steps)}; a race has room for {len(RACERS)}")
-    return Explorer(steps, _losses(f), start, n_steps, panels, goal, until)
-
-
-def _losses(f: Symbolic | str | Sequence[Symbolic | str]) -> list[Symbolic]:
-    several = [f] if isinstance(f, str) or not isinstance(f, Sequence) else f
-    losses = [Symbolic(one) if isinstance(one, str) else one for one in several]
-    for one in losses:
-        if not isinstance(one, Symbolic) or one.dim > 2:
-            raise ValueError(f"f={one!r} cannot be drawn: it must have one or two variables")
-    if len({one.dim for one in losses}) != 1:
-        raise ValueError(f"f={losses} must be losses with the same number of variables")
-    return losses
-
-
-def _drawable(f: Symbolic, start: Array) -> Symbolic:
-    if f.window is not None:
-        return f
-    reach = max(USUAL, 1.25 * float(np.abs(start).max()))
-    window = [(-reach, reach)] * f.dim
-    return Symbolic(f.expr, f.symbols, name=f.name, minima=f.minima, window=window)
-
-
-def _several(panels: Any) -> Sequence[str | PanelMaker]:
     if isinstance(panels, str) or not isinstance(panels, Sequence):
-        raise TypeError(f"panels={panels!r} must be a list, such as ['surface', 'loss']")
+        raise TypeError(
+            f"panels={panels!r} must be a list, such as [{', '.join(map(repr, known))}]"
+        )
     if not panels:
         raise ValueError("panels is empty; there is nothing to draw")
-    return panels
+    return [_maker(panel, known, n_methods) for panel in panels]
 
 
-def _maker(panel: str | PanelMaker, n_methods: int) -> PanelMaker:
-    if callable(panel):
-        return panel
-    if panel not in PANELS:
-        raise ValueError(f"panels={panel!r} is no panel; there are: {', '.join(PANELS)}")
-    if panel == "search" and n_methods > 1:
-        raise ValueError("panels='search' shows the line search of one method; race has several")
-    return PANELS[panel]
+def _maker(panel: Any, known: Mapping[str, PanelMaker], n_methods: int) -> PanelMaker:
+    maker = panel if callable(panel) else known.get(panel)
+    if maker is None:
+        raise ValueError(f"panels={panel!r} is no panel; there are: {', '.join(known)}")
+    if n_methods > 1 and getattr(maker, "alone", False):
+        raise ValueError(f"panels={panel!r} shows one method; race has several")
+    return maker

@@ -27,7 +27,7 @@ WIDEST_LABEL = 10_000
 
 
 class Scene(NamedTuple):
-    """What a panel knows before the first run: the objective, the methods' colours, the steps."""
+    """What a panel knows before the first run: the loss, the methods' colours, the steps."""
 
     f: Symbolic
     colors: Mapping[str, str]
@@ -44,7 +44,7 @@ class Panel(Protocol):
         """Move the artists to where the traces say."""
 
 
-PanelMaker = Callable[[Axes, Scene], Panel]
+PanelMaker = Callable[[Axes, Any], Panel]
 
 
 class SurfacePanel:
@@ -190,6 +190,8 @@ class SearchPanel:
     ``inner``: ``alpha`` and ``trials``, and the direction ``p`` where it is not −∇J. α₀, c and β
     are those of the run.
     """
+
+    alone = True
 
     def __init__(self, ax: Axes, scene: Scene) -> None:
         self.ax, self.f = ax, scene.f

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .runner import Trace
 
-__all__ = ["evaluated", "progress", "readout"]
+__all__ = ["evaluated", "progress", "readout", "trained"]
 
 NOUNS = {"f": "value", "grad": "gradient", "hess": "Hessian"}
 
@@ -42,6 +44,31 @@ def progress(trace: Trace, total: int) -> str:
         alpha, trials = (trace.inner[name][-1] for name in ("alpha", "trials"))
         words += f" Its α = {alpha:.3g} took {_count(int(trials), 'trial')}."
     return words
+
+
+def trained(trace: Trace, whole: Trace, f: Any) -> str:
+    """Say where runs over several seeds are on the mean ``f`` after the steps of ``trace``.
+
+    >>> from course_lib import LeastSquares, batches, gd, run
+    >>> line = LeastSquares([[1.0], [2.0], [3.0]], [1.0, 3.0, 2.0])
+    >>> deals = batches(3, 1, [np.random.default_rng(0), np.random.default_rng(1)])
+    >>> trace = run(gd, line, np.zeros((2, 1)), 6, batches=deals, lr=0.1)
+    >>> trained(trace, trace, line)
+    'After 6 steps, 2.0 epochs: J = 0.373, between 0.373 and 0.374 for 2 seeds.'
+    """
+    steps, epochs = int(trace.at[-1]), trace.evaluations["grad"][-1] / f.n
+    after = f"{_count(steps, 'step')}, {epochs:.1f} epochs"
+    if trace is not whole:
+        after = f"{steps} of {_count(int(whole.at[-1]), 'step')}, {epochs:.1f} epochs"
+    losses = np.asarray(trace.loss)[-1]
+    if not np.isfinite(losses).all():
+        return f"After {after}: {(~np.isfinite(losses)).sum()} of {losses.size} seeds diverged."
+    words = f"After {after}: J = {np.median(losses):.3g}"
+    if losses.size > 1:
+        words += f", between {losses.min():.3g} and {losses.max():.3g} for {losses.size} seeds"
+    if hasattr(f, "accuracy"):
+        words += f"; {f.accuracy(trace.end).mean():.1%} of the examples are right"
+    return words + "."
 
 
 def evaluated(trace: Trace) -> str:

@@ -267,10 +267,19 @@ class _Record:
         rows = slice(self.measured, self.count)
         points = self.path[rows] if self.keeps_path else self.path[: self.count - self.measured]
         if self.loss is not None:
-            self.loss[rows] = self.f(points)
+            self.loss[rows] = self._in_pieces(self.f, points)
         if self.grad_norm is not None:
-            self.grad_norm[rows] = np.linalg.norm(self.f.grad(points), axis=-1)
+            self.grad_norm[rows] = np.linalg.norm(self._in_pieces(self.f.grad, points), axis=-1)
         self.measured = self.count
+
+    def _in_pieces(self, compute: Any, points: Array) -> Array:
+        """Compute for a few points at a time, or of a mean one by one: that stays in the cache."""
+        d = points.shape[-1]
+        flat = points.reshape(-1, d)
+        size = max(1, CACHE_FRIENDLY // (d * getattr(self.f, "n", 1)))
+        parts = [compute(flat[first : first + size]) for first in range(0, len(flat), size)]
+        found: Array = np.concatenate(parts)
+        return found.reshape(*points.shape[:-1], *found.shape[1:])
 
     def trace(
         self,

@@ -236,7 +236,7 @@ def test_the_search_panel_shows_the_trials_of_the_step():
         gd_armijo, functions.quadratic(10), (4, 2), 5, panels=("search",), beta=0.5, c=0.3
     )
     explorer.walk.slider.value = 1
-    (panel,) = explorer._view().panels
+    (panel,) = explorer.look().panels
     trials, alpha = (explorer.trace.inner[name][0] for name in ("trials", "alpha"))
     assert len(panel.rejected.get_xdata()) + len(panel.above.get_xdata()) == trials - 1
     assert panel.accepted.get_xdata().tolist() == [alpha]
@@ -253,11 +253,11 @@ def test_a_search_without_an_acceptable_step_is_shown_and_said():
     explorer = explore(gd_armijo, f, (1e-9,), 5, panels=("surface", "search"))
     assert explorer.trace.outcome == "stalled"
     assert "No acceptable step" in explorer.words.value
-    assert "no acceptable" in explorer._view().panels[1].note.get_text()
+    assert "no acceptable" in explorer.look().panels[1].note.get_text()
 
 
 def test_the_start_can_be_pointed_at_and_reset_brings_it_back(explorer):
-    panel = explorer._view().panels[0]
+    panel = explorer.look().panels[0]
     left, top, right, bottom = explorer.stage.area
     explorer.stage.pointed = [(left + right) / 2, (top + bottom) / 2]
     assert explorer.start.point.tolist() == [0, 0]
@@ -374,7 +374,7 @@ def test_a_loss_below_zero_has_its_points_in_the_loss_panel():
 def test_a_far_window_shows_its_own_start():
     far = Symbolic("x^2 + y^2", window=((-1e9, 1e9), (-1e9, 1e9)))
     explorer = explore(gd, far, (9e8, 9e8), 1, lr=1e-9)
-    line, _ = explorer._view().panels[0].lines["gd"]
+    line, _ = explorer.look().panels[0].lines["gd"]
     assert line.get_xdata()[0] == 9e8
 
 
@@ -394,7 +394,7 @@ def test_every_loss_can_be_typed_as_it_is_shown(make):
         ("n_steps='9' must be", lambda: explore(gd, BOWL, (1, 1), "9", lr=0.1)),
         ("is no goal; write Goal", lambda: explore(gd, BOWL, (1, 1), lr=0.1, goal=print)),
         ("panels='surface' must be a list", lambda: explore(gd, BOWL, (1, 1), panels="surface")),
-        ("panels=None must be a list", lambda: explore(gd, BOWL, (1, 1), panels=None)),
+        ("panels=3 must be a list", lambda: explore(gd, BOWL, (1, 1), lr=0.1, panels=3)),
         ("panels is empty", lambda: explore(gd, BOWL, (1, 1), panels=())),
         ("shows a line search", lambda: explore(gd, BOWL, (1, 1), lr=0.1, panels=("search",))),
         ("gd makes 2 runs", lambda: explore(gd, BOWL, (1, 1), lr=np.array([[0.1], [0.2]]))),
