@@ -31,7 +31,7 @@ lint: have-test ## check style and types
 	$(RUN) -m mypy
 
 bench: have-test peers ## measure the library side by side with its peers
-	$(RUN) -m benchmarks.bench
+	OPENBLAS_NUM_THREADS=1 $(RUN) -m benchmarks.bench
 
 peers: have-test ## install the libraries that tests and measurements compare with
 	@$(call install,peers,-r benchmarks/peers.txt)

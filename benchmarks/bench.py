@@ -7,11 +7,14 @@ README.
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("results.json")
 README = Path(__file__).parents[1] / "README.md"
 MARK = "<!-- measured by make bench -->\n"
+
+EPOCHS = "An epoch of `gd` on the digits, by batch size"
 
 Results = dict[str, dict[str, float]]
 
@@ -29,11 +32,17 @@ def table(results: Results) -> str:
 
 def main() -> None:
     """Run every measurement, print it, and write the results."""
-    from . import adam, sliders, startup
+    from . import adam, epochs, sliders, startup
 
     measurements = {
         "300 Adam steps on Rosenbrock; θ, loss, gradient norm recorded": adam.one_run,
         "200 rates × 50 starts × 300 Adam steps; θ, loss recorded": adam.sweep,
+        "An epoch of softmax regression on the digits, B = 1": partial(epochs.against_peers, 1),
+        "An epoch of softmax regression on the digits, B = 32": partial(epochs.against_peers, 32),
+        "An epoch of softmax regression on the digits, B = 1797": partial(
+            epochs.against_peers, 1797
+        ),
+        EPOCHS: epochs.by_size,
         "Import, in a fresh process": startup.imports,
         "`make lab` on an installed machine": startup.lab,
         "Lesson 00, opened in a running lab": startup.first_slider,

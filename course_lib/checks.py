@@ -204,14 +204,15 @@ def check_broadcasts(f: Objective, theta: Array) -> None:
     """Check that ``f`` takes many points at once, as a run of it does.
 
     Raises ``ValueError`` unless f(theta) has shape ``(n,)`` and f.grad(theta) shape ``(n, d)`` for
-    ``theta`` of shape ``(n, d)``.
+    ``theta`` of shape ``(n, d)``, with n other than d.
     """
     d = theta.shape[-1]
+    n = 3 if d == 2 else 2
     f = f.batch([0]) if hasattr(f, "batch") else f
-    points = np.broadcast_to(theta.reshape(-1, d)[0], (d + 1, d)).copy()
+    points = np.broadcast_to(theta.reshape(-1, d)[0], (n, d)).copy()
     wanted: list[tuple[str, Callable[..., Any], tuple[int, ...]]] = [
-        ("f", f, (d + 1,)),
-        ("f.grad", f.grad, (d + 1, d)),
+        ("f", f, (n,)),
+        ("f.grad", f.grad, (n, d)),
     ]
     for name, compute, shape in wanted:
         try:

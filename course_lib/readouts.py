@@ -54,7 +54,7 @@ def trained(trace: Trace, whole: Trace, f: Any) -> str:
     >>> deals = batches(3, 1, [np.random.default_rng(0), np.random.default_rng(1)])
     >>> trace = run(gd, line, np.zeros((2, 1)), 6, batches=deals, lr=0.1)
     >>> trained(trace, trace, line)
-    'After 6 steps, 2.0 epochs: J = 0.373, between 0.373 and 0.374 for 2 seeds.'
+    'After 6 steps, 2.0 epochs: J = 0.34, between 0.34 and 0.341 for 2 seeds.'
     """
     steps, epochs = int(trace.at[-1]), trace.evaluations["grad"][-1] / f.n
     after = f"{_count(steps, 'step')}, {epochs:.1f} epochs"
