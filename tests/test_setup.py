@@ -49,9 +49,10 @@ GROUPS = [
     ["checks", "parsing"],
     ["objectives", "functions", "data", "models", "network"],
     ["steps", "line_search", "schedules", "stopping"],
-    ["counting", "runner", "comparison"],
+    ["counting", "runner", "spread", "comparison"],
     ["theory", "plots", "questions", "code_listing"],
-    ["controls", "choosers", "stage", "readouts", "panels", "live_picture", "explorer"],
+    ["controls", "choosers", "stage", "readouts", "panels", "mean_panels", "live_picture"],
+    ["explorer", "surface_explorer", "mean_explorer", "doors"],
     ["environment", "execution", "notebooks", "workspace", "lab"],
 ]
 FORMULAS = {module for group in GROUPS[:5] for module in group}
