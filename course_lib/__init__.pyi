@@ -1,5 +1,6 @@
 from . import functions as functions
 from . import plots as plots
+from . import schedules as schedules
 from . import theory as theory
 from .code_listing import listing as listing
 from .comparison import Comparison as Comparison

@@ -71,7 +71,7 @@ class Comparison:
             str(trace.at[-1]),
             str(trace.evaluations["grad"][-1]),
             f"{median:.3g}",
-            f"{low:.3g} to {high:.3g}",
+            f"{low:.3g} to {high:.3g}" if finals.shape[1] > 1 else "",
             ", ".join(notes),
         )
 

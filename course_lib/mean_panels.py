@@ -10,6 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patches import Polygon
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from .panels import PanelMaker
 from .runner import Trace
@@ -39,6 +40,9 @@ class EpochsPanel:
         self.floor, self.roof = first / 40, 4 * first
         ax.set(yscale="log", ylim=(self.floor, self.roof), xlim=(0, scene.epochs))
         ax.set(xlabel="epochs", ylabel="$J$", title="loss over all examples")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        ax.yaxis.set_minor_formatter(NullFormatter())
         self.lines = {
             name: ax.plot([], [], color=c, marker=".", markersize=5, linewidth=1.5, label=name)[0]
             for name, c in scene.colors.items()
@@ -178,7 +182,11 @@ class RatesPanel(_TilesPanel):
     def range(self, tiles: Array) -> tuple[float, float, str]:
         """Return the smallest and the largest rate."""
         low, high = float(tiles.min()), float(tiles.max())
-        return low, max(high, low * 1.01), f"dark {low:.2g}, bright {high:.2g}"
+        return low, max(high, low * 1.01), f"dark {_short(low)}, bright {_short(high)}"
+
+
+def _short(number: float) -> str:
+    return f"{float(f'{number:.2g}'):g}"
 
 
 MEAN_PANELS: dict[str, PanelMaker] = {

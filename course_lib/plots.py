@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from PIL import Image
 
 from .objectives import Symbolic
@@ -193,6 +194,9 @@ def bands(ax: Axes, traces: Mapping[str, Trace], n: int) -> None:
         ax.plot(epochs, median, color=color, label=name)
         ax.fill_between(epochs, low, high, color=color, alpha=0.25, linewidth=0)
     ax.set(xlabel="epochs", ylabel="$J$", yscale="log")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
     ax.legend()
 
 
