@@ -10,9 +10,9 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.patches import Polygon
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from .panels import PanelMaker
+from .plots import loss_over_epochs
 from .runner import Trace
 from .spread import quartiles
 from .types import Array
@@ -38,11 +38,9 @@ class EpochsPanel:
         self.ax, self.n = ax, scene.f.n
         first = max(float(scene.f(scene.start)), TINY)
         self.floor, self.roof = first / 40, 4 * first
-        ax.set(yscale="log", ylim=(self.floor, self.roof), xlim=(0, scene.epochs))
-        ax.set(xlabel="epochs", ylabel="$J$", title="loss over all examples")
-        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        ax.yaxis.set_minor_formatter(NullFormatter())
+        loss_over_epochs(ax)
+        ax.set(ylim=(self.floor, self.roof), xlim=(0, scene.epochs))
+        ax.set(title="loss over all examples")
         self.lines = {
             name: ax.plot([], [], color=c, marker=".", markersize=5, linewidth=1.5, label=name)[0]
             for name, c in scene.colors.items()

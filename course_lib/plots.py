@@ -32,6 +32,7 @@ __all__ = [
     "contours",
     "curve",
     "figure",
+    "loss_over_epochs",
     "marks",
     "path",
     "png",
@@ -193,11 +194,16 @@ def bands(ax: Axes, traces: Mapping[str, Trace], n: int) -> None:
         low, median, high = quartiles(np.asarray(trace.loss))
         ax.plot(epochs, median, color=color, label=name)
         ax.fill_between(epochs, low, high, color=color, alpha=0.25, linewidth=0)
+    loss_over_epochs(ax)
+    ax.legend()
+
+
+def loss_over_epochs(ax: Axes) -> None:
+    """Name the axes of a loss on a logarithmic scale, with plain numbers: 2, 1, 0.5, 0.2, …"""
     ax.set(xlabel="epochs", ylabel="$J$", yscale="log")
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.legend()
 
 
 def marks(ax: Axes, places: dict[str, float]) -> None:
