@@ -113,7 +113,8 @@ def compare(
     On a mean over examples ``batch_size`` draws batches, for each of ``seeds`` in orders of its
     own. All methods get the gradients of ``n_steps * batch_size`` examples: one that asks for two
     gradients in its first step makes half the steps. ``lr`` are rates to try, shape ``(R,)``: one
-    list for all methods that have η open, or a dict of lists by name. The loss is recorded after
+    list for all, or a dict of lists by name; a method that has no η, or brings it along, runs
+    as it is. The loss is recorded after
     each ``every``-th step. All rates and seeds of a method are one pass where memory allows.
 
     Raises ``ValueError`` or ``TypeError`` with one sentence for input that cannot be run.
@@ -212,12 +213,11 @@ def _grids(steps: Mapping[str, Step], lr: Any) -> dict[str, Array]:
     ]
     wanted = lr if isinstance(lr, Mapping) else {} if lr is None else dict.fromkeys(free, lr)
     for name in wanted:
-        if name not in free:
-            raise ValueError(
-                f"lr names {name!r}, and there is no such method with η left free; "
-                f"there are: {', '.join(free) or 'none'}"
-            )
-    grids = {name: check_number("lr", rates, above=0) for name, rates in wanted.items()}
+        if name not in steps:
+            raise ValueError(f"lr names {name!r}, and there is no such method: {', '.join(steps)}")
+    grids = {
+        name: check_number("lr", rates, above=0) for name, rates in wanted.items() if name in free
+    }
     for rates in grids.values():
         if rates.ndim != 1 or not rates.size:
             raise ValueError(f"lr has shape {rates.shape}; it must be a list of rates to try")

@@ -150,6 +150,8 @@ class TestContest:
         fixed, rates = partial(gd, lr=0.05), {"adam": [0.1, 0.2]}
         found = compare({"fixed": fixed, "adam": adam, "none": newton}, self.f, (2, 2), 9, lr=rates)
         assert list(found.rates) == ["adam"]
+        named = compare([newton, gd], self.f, (2, 2), 9, lr={"newton": [0.1], "gd": [0.1]})
+        assert list(named.rates) == ["gd"]
         everywhere = compare([gd, newton], self.f, (2, 2), 9, lr=[0.1, 0.2])
         assert list(everywhere.rates) == ["gd"]
         assert everywhere.traces["newton"].loss[-1, 0] == pytest.approx(self.f(self.f.minima[0]))
@@ -171,7 +173,7 @@ class TestContest:
             ("lr=-1 must be above 0", {"lr": [0.1, -1]}),
             ("lr has shape", {"lr": [[0.1]]}),
             ("lr has shape", {"lr": []}),
-            ("lr names 'sgd'.*there are: gd", {"lr": {"sgd": [0.1]}}),
+            ("lr names 'sgd'.*no such method: gd", {"lr": {"sgd": [0.1]}}),
         ],
     )
     def test_bad_input_gets_one_sentence(self, words, settings):
