@@ -68,7 +68,9 @@ class SurfacePanel:
             *(artist for pair in self.lines.values() for artist in pair),
             *self.ends.values(),
         ]
-        _name(ax, {name: line for name, (line, _) in self.lines.items()})
+        if len(self.lines) > 1:
+            lines = [line for line, _ in self.lines.values()]
+            ax.legend(lines, list(self.lines), loc=_free_corner(self.f), fontsize=10)
 
     def draw_surface(self) -> None:
         """Draw what stays: level sets for two variables, the graph for one."""
@@ -325,9 +327,19 @@ def _round_up(number: int) -> float:
     return float(next(power * n for n in (1, 2, 5, 10) if power * n >= number))
 
 
-def _name(ax: Axes, lines: Mapping[str, Line2D]) -> None:
-    if len(lines) > 1:
-        ax.legend(list(lines.values()), list(lines), loc="upper right", fontsize=10)
+def _free_corner(f: Symbolic) -> Any:
+    """Return the corner of the window that is farthest from the nearest minimum."""
+    if f.minima is None or f.dim == 1:
+        return "upper right"
+    low, high = np.array(f.window).T
+    minima = (f.minima - low) / (high - low)
+    corners = {
+        "upper right": (1, 1),
+        "upper left": (0, 1),
+        "lower left": (0, 0),
+        "lower right": (1, 0),
+    }
+    return max(corners, key=lambda name: np.linalg.norm(minima - corners[name], axis=-1).min())
 
 
 PANELS: dict[str, PanelMaker] = {
