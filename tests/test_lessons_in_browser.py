@@ -52,6 +52,17 @@ WINNING = {
             "nesterov: beta": 0.95,
         },
     ],
+    "08_adagrad": [{"angle": 0, "lr": 2}, {"lr": 0.4}],
+    "09_rmsprop": [{"memory": 8}, {"gamma": 0.9, "lr": 0.06}, {"lr": 0.025}],
+    "10_adadelta": [{"rho": 0.2, "eps": 5e-5}, {"eps": 3e-5}, {"eps": 3e-6}],
+    "11_adam": [
+        {"beta2": 0.98},
+        {"step": 10},
+        {"beta1": 0.8, "lr": 0.3},
+        {"C": 2.5, "beta2": 0.7},
+        {"lr": 0.03},
+        {"adagrad: lr": 1, "rmsprop: lr": 0.03, "adadelta: lr": 5, "adam: lr": 0.1},
+    ],
 }
 
 
