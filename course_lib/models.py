@@ -9,10 +9,10 @@ import numpy as np
 from .checks import check_count, check_number
 from .types import Array, ArrayLike
 
-__all__ = ["LeastSquares", "Softmax"]
+__all__ = ["LeastSquares", "Mean", "Softmax"]
 
 
-class _Mean:
+class Mean:
     """A mean over n examples, the rows of X with their targets y, plus a penalty.
 
     ``batch(index)`` is the mean over some of the examples, and an objective like the whole one.
@@ -48,14 +48,14 @@ class _Mean:
 
     def _accept(self, theta: ArrayLike) -> Array:
         theta = np.asarray(theta, dtype=float)
-        wanted = (*self.X.shape[:-2], self.dim)
+        wanted = (*self.y.shape[:-1], self.dim)
         if theta.shape[-len(wanted) :] != wanted:
             shape = ", ".join(map(str, ("...", *wanted)))
             raise ValueError(f"theta has shape {theta.shape}; {self!r} needs ({shape})")
         return theta
 
 
-class LeastSquares(_Mean):
+class LeastSquares(Mean):
     """Linear regression: the mean squared error, halved.
 
     J(θ) = 1/(2n) Σᵢ (xᵢᵀθ − yᵢ)² + l2/2 ‖θ‖²
@@ -105,7 +105,7 @@ class LeastSquares(_Mean):
         return f"LeastSquares({self.n} examples, {self.dim} parameters)"
 
 
-class Softmax(_Mean):
+class Softmax(Mean):
     """Softmax regression: the mean cross-entropy of K classes.
 
     J(θ) = −1/n Σᵢ log p(yᵢ | xᵢ) + l2/2 ‖W‖²,  p(k | x) = exp(zₖ)/Σⱼ exp(zⱼ),  z = Wx + b

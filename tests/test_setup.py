@@ -47,7 +47,7 @@ CONDA_NAMES = {
 GROUPS = [
     ["types"],
     ["checks", "parsing"],
-    ["objectives", "functions", "data", "models", "network"],
+    ["objectives", "functions", "data", "models", "layers", "network"],
     ["steps", "line_search", "schedules", "stopping"],
     ["counting", "runner", "spread", "comparison"],
     ["theory", "plots", "questions", "code_listing"],
