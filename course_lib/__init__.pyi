@@ -1,4 +1,5 @@
 from . import functions as functions
+from . import layers as layers
 from . import plots as plots
 from . import schedules as schedules
 from . import theory as theory
@@ -10,6 +11,8 @@ from .controls import logarithmic as logarithmic
 from .controls import whole as whole
 from .data import batches as batches
 from .data import digits as digits
+from .data import mnist1d as mnist1d
+from .data import split as split
 from .doors import explore as explore
 from .doors import race as race
 from .environment import check_environment as check_environment
@@ -22,6 +25,13 @@ from .live_picture import Goal as Goal
 from .live_picture import live as live
 from .models import LeastSquares as LeastSquares
 from .models import Softmax as Softmax
+from .network import BatchNorm as BatchNorm
+from .network import Conv1d as Conv1d
+from .network import Dense as Dense
+from .network import Dropout as Dropout
+from .network import Flatten as Flatten
+from .network import Network as Network
+from .network import ReLU as ReLU
 from .objectives import Symbolic as Symbolic
 from .parsing import parse as parse
 from .questions import ask as ask
@@ -39,6 +49,7 @@ from .steps import gd as gd
 from .steps import momentum as momentum
 from .steps import nesterov as nesterov
 from .steps import rmsprop as rmsprop
+from .stopping import EarlyStopping as EarlyStopping
 from .stopping import small_change as small_change
 from .stopping import small_decrement as small_decrement
 from .stopping import small_gradient as small_gradient

@@ -10,7 +10,7 @@ from jupyter_core.paths import jupyter_path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-__all__ = ["ONE_THREAD", "check_environment"]
+__all__ = ["NO_PROGRESS", "ONE_THREAD", "check_environment"]
 
 # The arrays of the course are small: more threads would wait for one another, and add up sums in
 # another order.
@@ -18,6 +18,9 @@ ONE_THREAD = {
     f"{library}_NUM_THREADS": "1"
     for library in ("MKL", "NUMEXPR", "OMP", "OPENBLAS", "VECLIB_MAXIMUM")
 }
+
+# How long a run took is no part of a committed output.
+NO_PROGRESS = {"TQDM_DISABLE": "1"}
 
 COURSE = "course-lib"
 # What draws the sliders and the pictures in the page, and the package that brings it.

@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from PIL import Image
 
-from .environment import ONE_THREAD
+from .environment import NO_PROGRESS, ONE_THREAD
 
 __all__ = ["Unbuildable", "environment", "execute", "steady"]
 
@@ -51,6 +51,7 @@ def environment(root: Path, scratch: Path) -> dict[str, str]:
     return {
         **os.environ,
         **ONE_THREAD,
+        **NO_PROGRESS,
         "IPYTHONDIR": str(scratch),
         "MATPLOTLIBRC": str(scratch),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
 from .checks import (
     Signature,
@@ -26,6 +27,7 @@ from .types import Array, ArrayLike, Criterion, Inner, Objective, Step
 __all__ = ["Trace", "run"]
 
 CACHE_FRIENDLY = 16384
+SLOW = 1.0  # seconds after which a run shows how far it is
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,10 @@ class Trace:
     every array of ``inner`` has ``(T, ...)`` or ``(T, ..., d)``. What was not recorded is None.
 
     ``steps`` is how many steps a run took and ``outcome`` why it stopped: ``"converged"`` (the
-    criterion held), ``"stalled"`` (no acceptable step), ``"diverged"`` (a number stopped being
-    finite) or ``"out of steps"``. For a grid both are arrays of shape ``(...)``, and a run that has
-    converged or stalled repeats its last point.
+    criterion held), ``"stalled"`` (no acceptable step; on batches the next may be acceptable, and
+    the run goes on), ``"diverged"`` (a number stopped being finite) or ``"out of steps"``. For a
+    grid both are arrays of shape ``(...)``, and a run that has converged or stalled repeats its
+    last point.
 
     ``evaluations`` tells for ``"f"``, ``"grad"`` and ``"hess"`` how often the *step* has asked for
     them up to each of these steps, shape ``(T + 1,)``; what was evaluated to record the run or to
@@ -171,7 +174,7 @@ def _run(
     steps = np.full(runs, n_steps)
     counted = Counted(f, theta.size)
     counts, hyper = [tuple(counted.counts)], dict(settings)
-    for t in range(1, n_steps + 1):
+    for t in tqdm(range(1, n_steps + 1), rule.name, leave=False, delay=SLOW, unit=" steps"):
         for name, schedule in schedules.items():
             settings[name] = schedule(t)
         seen = counted if batches is None else counted.batch(next(batches))
@@ -189,7 +192,7 @@ def _run(
         state = [inner[name] for name in rule.state]
         if until is not None or "accepted" in inner:
             theta_next = np.where(running[..., None], theta_next, theta)
-            stalled = running & ~np.asarray(inner.get("accepted", True), bool)
+            stalled = running & ~np.asarray(inner.get("accepted", True), bool) & (batches is None)
             met = np.asarray(until is not None and until(f, theta, theta_next, inner), bool)
             converged = running & ~stalled & met
             outcome[stalled], outcome[converged] = "stalled", "converged"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from .checks import check_number
+from .checks import check_count, check_number
 from .types import Array, Criterion, Inner, Objective
 
-__all__ = ["small_change", "small_decrement", "small_gradient", "small_step"]
+__all__ = ["EarlyStopping", "small_change", "small_decrement", "small_gradient", "small_step"]
 
 
 def small_gradient(tol: float) -> Criterion:
@@ -75,3 +78,38 @@ def small_decrement(tol: float) -> Criterion:
         return np.asarray(inner["decrement"] ** 2 / 2 <= tol)
 
     return criterion
+
+
+class EarlyStopping:
+    """Stop when another loss has not improved for a while, and keep the best θ.
+
+    ``loss`` is any function of θ, such as a validation network's: it is asked after every
+    ``every``-th step, and after ``patience`` looks without a new best the run stops. ``best`` is θ
+    at the lowest of these losses, ``lowest``; each of several runs has its own. Make a new one for
+    each call of `run`. Raises ``ValueError`` unless patience and every are whole and at least 1.
+
+    >>> from course_lib import functions, gd, run
+    >>> away = EarlyStopping(lambda theta: ((theta - 1) ** 2).sum(-1), patience=2)
+    >>> run(gd, functions.quadratic(4), (2.0, 0.0), 99, lr=0.1, until=away).steps
+    9
+    >>> away.best.round(2)
+    array([0.96, 0.  ])
+    """
+
+    def __init__(self, loss: Callable[[Array], Any], patience: int = 5, every: int = 1) -> None:
+        self.loss, self.patience = loss, check_count("patience", patience)
+        self.every, self.t = check_count("every", every), 0
+
+    def __call__(self, f: Objective, theta: Array, theta_next: Array, inner: Inner) -> Array:
+        """Look at ``theta_next`` if it is time, and tell which runs have waited long enough."""
+        if self.t == 0:
+            self.best, self.lowest = theta.copy(), np.asarray(self.loss(theta), dtype=float)
+            self.waited = np.zeros(self.lowest.shape, int)
+        self.t += 1
+        if self.t % self.every == 0:
+            now = np.asarray(self.loss(theta_next), dtype=float)
+            better = now < self.lowest
+            self.best = np.where(better[..., None], theta_next, self.best)
+            self.lowest = np.where(better, now, self.lowest)
+            self.waited = np.where(better, 0, self.waited + 1)
+        return np.asarray(self.waited >= self.patience)

@@ -1,13 +1,19 @@
 """Runs: what is recorded, why they stop, and that bad input gets one sentence."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib import (
+    EarlyStopping,
+    LeastSquares,
     Symbolic,
     adam,
+    batches,
     functions,
     gd,
     gd_armijo,
@@ -337,3 +343,59 @@ def test_any_input_runs_or_gets_one_sentence(theta0, n_steps, lr, beta):
     if words is not None:
         assert "\n" not in words
         assert any(name in words for name in ("theta0", "n_steps", "lr", "beta"))
+
+
+def test_a_slow_run_shows_how_far_it_is(capfd, monkeypatch):
+    code = """
+import time
+from course_lib import functions, gd, run
+def slow(f, theta, t, *, lr):
+    time.sleep(pause)
+    return gd(f, theta, t, lr=lr)
+run(slow, functions.booth(), (0.0, 0.0), 30, lr=0.1)
+"""
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    for pause, shown in ((0.05, True), (0.001, False)):
+        command = [sys.executable, "-W", "ignore", "-c", f"pause = {pause}" + code]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert ("slow:" in done.stderr) == shown
+        assert ("/30" in done.stderr) == shown
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    done = subprocess.run(
+        [sys.executable, "-c", "pause = 0.05" + code], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+
+
+def test_on_batches_a_stalled_step_is_not_the_end():
+    rng = np.random.default_rng(0)
+    f = LeastSquares(rng.normal(size=(20, 2)), rng.normal(size=20))
+
+    def picky(f, theta, t, *, lr):
+        good = t % 2 == 0
+        return theta - good * lr * f.grad(theta), {"accepted": good}
+
+    deal = batches(20, 4, np.random.default_rng(0))
+    trace = run(picky, f, (1.0, 1.0), 10, lr=0.1, batches=deal)
+    assert (trace.steps, trace.outcome) == (10, "out of steps")
+    assert run(picky, f, (1.0, 1.0), 10, lr=0.1).outcome == "stalled"
+
+
+def test_early_stopping_waits_and_keeps_the_best_of_each_run():
+    target = np.array([0.9, 0.0])
+
+    def away(theta):
+        return ((theta - target) ** 2).sum(-1)
+
+    f, starts = functions.quadratic(4), np.array([[2.0, 0.0], [0.5, 0.0]])
+    watch = EarlyStopping(away, patience=3)
+    trace = run(gd, f, starts, 60, lr=0.1, until=watch)
+    heights = away(run(gd, f, starts, 60, lr=0.1).theta)
+    assert trace.steps.tolist() == (heights.argmin(0) + 3).tolist()
+    assert trace.outcome.tolist() == ["converged", "converged"]
+    np.testing.assert_allclose(watch.lowest, heights.min(0))
+    np.testing.assert_allclose(away(watch.best), heights.min(0))
+    rare = EarlyStopping(away, patience=2, every=5)
+    assert run(gd, f, starts[0], 60, lr=0.1, until=rare).steps % 5 == 0
+    with pytest.raises(ValueError, match="patience=0 must be a whole number"):
+        EarlyStopping(away, patience=0)
