@@ -7,13 +7,16 @@ for each run of a grid.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from .checks import check_count, check_number
-from .types import Number
+from .stopping import EarlyStopping
+from .types import Array, Inner, Number, Objective
 
 __all__ = [
+    "Plateau",
     "Schedule",
     "constant",
     "cosine",
@@ -147,3 +150,46 @@ def one_cycle(
 def _between(first: Number, last: Number, part: float) -> Number:
     now: Number = last + (first - last) / 2 * (1 + np.cos(np.pi * part))
     return now
+
+
+class Plateau:
+    """A rate that falls by a factor whenever a loss has not improved for a while.
+
+    It is no function of t: it must see θ. So `run` gets it twice, ``lr=plateau`` and
+    ``until=plateau.look``, and ``look`` never ends the run. ``loss`` is any function of θ, asked
+    after every ``every``-th step; after ``patience`` looks without a new best η falls. Each of
+    several runs has its own. Make a new one for each call of `run`. Raises ``ValueError`` unless
+    η > 0, 0 < factor < 1, and patience and every are whole and at least 1.
+
+    >>> from course_lib import functions, momentum, run
+    >>> f = functions.quadratic(4)
+    >>> falling = Plateau(0.4, f, factor=0.5, patience=2)
+    >>> trace = run(momentum, f, (1.0, 1.0), 8, lr=falling, until=falling.look)
+    >>> falling.lr
+    array([0.1])
+    """
+
+    def __init__(
+        self,
+        lr: Number,
+        loss: Callable[[Array], Any],
+        *,
+        factor: float = 0.1,
+        patience: int = 5,
+        every: int = 1,
+    ) -> None:
+        check_number("lr", lr, above=0)
+        check_number("factor", factor, above=0, below=1)
+        self.lr, self.factor = lr, factor
+        self.watch = EarlyStopping(loss, patience, every)
+
+    def __call__(self, t: float) -> Number:
+        """Return η as it now is."""
+        return self.lr
+
+    def look(self, f: Objective, theta: Array, theta_next: Array, inner: Inner) -> Array:
+        """Look at θ; lower the rate of the runs that have waited long enough."""
+        stuck = self.watch(f, theta, theta_next, inner)
+        self.lr = np.where(stuck[..., None], self.factor * self.lr, self.lr)
+        self.watch.waited = np.where(stuck, 0, self.watch.waited)
+        return np.zeros(stuck.shape, bool)

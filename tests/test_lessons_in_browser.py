@@ -42,6 +42,7 @@ WINNING = {
         {"loss": "Himmelblau", "fixed: lr": 0.013},
     ],
     "05_sgd": [{"lr": 0.3, "decay": 0.05}],
+    "06_mini_batches": [{"B": 40, "lr": 0.3}, {"doublings": 5, "lr": 2}],
     "07_momentum": [
         {"lr": 0.0953, "beta": 0.6, "kappa": 30},
         {"lr": 0.033, "beta": 0.68},

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course_lib import functions, gd, run, schedules
+from course_lib import functions, gd, momentum, run, schedules
 
 STEPS = 40
 
@@ -83,6 +83,40 @@ def test_warm_up_rises_evenly_and_then_follows():
     rates = [schedules.warmup(after, 4)(t) for t in range(1, 15)]
     np.testing.assert_allclose(np.diff(rates[:5]), 0.08)
     np.testing.assert_allclose(rates[4:], [after(t) for t in range(1, 11)])
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_plateau_lowers_the_rate_where_torch_does():
+    torch = pytest.importorskip("torch", reason="pip install -r benchmarks/peers.txt")
+    f = functions.quadratic(4)
+    plateau = schedules.Plateau(0.45, f, factor=0.5, patience=4)
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.45)
+    theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer, factor=0.5, patience=3, threshold=0
+    )
+    rates, theirs_rates = [], []
+
+    def look(f, theta, theta_next, inner):
+        rates.append(float(np.squeeze(plateau(1))))
+        theirs_rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if len(rates) == 1:
+            theirs.best = float(f(theta))  # torch does not know the start
+        theirs.step(float(f(theta_next)))
+        return plateau.look(f, theta, theta_next, inner)
+
+    run(momentum, f, (1.0, 1.0), 60, lr=plateau, until=look)
+    np.testing.assert_allclose(rates, theirs_rates)
+    assert len(set(rates)) > 2
+
+
+def test_each_run_has_its_own_plateau():
+    f, rates = functions.quadratic(4), np.array([[0.1], [0.6]])  # 0.6 is above 2/L
+    plateau = schedules.Plateau(rates, f, factor=0.5, patience=3)
+    trace = run(gd, f, (1.0, 1.0), 60, lr=plateau, until=plateau.look)
+    assert plateau.lr[0, 0] == 0.1
+    assert plateau.lr[1, 0] < 0.5
+    assert (trace.loss[-1] < 1e-3).all()
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.99])
