@@ -126,7 +126,7 @@ class Control(widgets.HBox):  # type: ignore[misc]
             value=spec.value,
             description=name,
             readout=False,
-            style={"description_width": "7em"},
+            style={"description_width": "9em" if ":" in name else "7em"},
             layout={"width": width},
         )
         self.box = widgets.BoundedFloatText(
