@@ -32,7 +32,7 @@ def table(results: Results) -> str:
 
 def main() -> None:
     """Run every measurement, print it, and write the results."""
-    from . import adam, epochs, sliders, startup
+    from . import adam, epochs, networks, sliders, startup
 
     measurements = {
         "300 Adam steps on Rosenbrock; θ, loss, gradient norm recorded": adam.one_run,
@@ -43,6 +43,10 @@ def main() -> None:
             epochs.against_peers, 1797
         ),
         EPOCHS: epochs.by_size,
+        "An epoch of the MNIST-1D MLP, float64": partial(networks.epoch, "MLP", "float64"),
+        "An epoch of the MNIST-1D MLP, float32": partial(networks.epoch, "MLP", "float32"),
+        "An epoch of the MNIST-1D CNN, float64": partial(networks.epoch, "CNN", "float64"),
+        "An epoch of the MNIST-1D CNN, float32": partial(networks.epoch, "CNN", "float32"),
         "Import, in a fresh process": startup.imports,
         "`make lab` on an installed machine": startup.lab,
         "Lesson 00, opened in a running lab": startup.first_slider,

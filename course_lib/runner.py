@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -174,7 +176,7 @@ def _run(
     steps = np.full(runs, n_steps)
     counted = Counted(f, theta.size)
     counts, hyper = [tuple(counted.counts)], dict(settings)
-    for t in tqdm(range(1, n_steps + 1), rule.name, leave=False, delay=SLOW, unit=" steps"):
+    for t in _watched(n_steps, rule.name):
         for name, schedule in schedules.items():
             settings[name] = schedule(t)
         seen = counted if batches is None else counted.batch(next(batches))
@@ -207,6 +209,22 @@ def _run(
             break
     evaluations = dict(zip(Counted.names, np.array(counts).T, strict=True))
     return kept.trace(theta, steps, outcome, evaluations, hyper)
+
+
+def _watched(n_steps: int, name: str) -> Iterator[int]:
+    """Count the steps; a run that takes long shows how far it is, and leaves no trace of that."""
+    begin, bar = time.monotonic(), None
+    try:
+        for t in range(1, n_steps + 1):
+            if bar is not None:
+                bar.update()
+            elif time.monotonic() - begin > SLOW:
+                quiet = bool(os.environ.get("TQDM_DISABLE"))
+                bar = tqdm(total=n_steps, initial=t, desc=name, leave=False, disable=quiet)
+            yield t
+    finally:
+        if bar is not None:
+            bar.close()
 
 
 class _Record:
