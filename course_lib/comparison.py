@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from .checks import check_count, check_number, check_start, signature
 from .data import batches
@@ -104,6 +105,7 @@ def compare(
     seeds: int | None = None,
     lr: ArrayLike | Mapping[str, ArrayLike] | None = None,
     every: int = 1,
+    n_jobs: int | None = None,
 ) -> Comparison:
     """Run each of ``methods`` on ``f`` from ``start``, each with the best of its learning rates.
 
@@ -115,7 +117,9 @@ def compare(
     gradients in its first step makes half the steps. ``lr`` are rates to try, shape ``(R,)``: one
     list for all, or a dict of lists by name; a method that has no η, or brings it along, runs
     as it is. The loss is recorded after
-    each ``every``-th step. All rates and seeds of a method are one pass where memory allows.
+    each ``every``-th step. All rates and seeds of a method are one pass where memory allows, and
+    ``n_jobs`` methods run at a time, in processes of their own: joblib's number, None for one or
+    what ``joblib.parallel_config`` says.
 
     Raises ``ValueError`` or ``TypeError`` with one sentence for input that cannot be run.
 
@@ -139,7 +143,14 @@ def compare(
     if batch_size is None and seeds is None and lr is None:
         return Comparison({k: _lone(k, run(s, f, start, n_steps, until=until, every=every))
                            for k, s in steps.items()})  # fmt: skip
-    return _contest(steps, f, start, n_steps, until, batch_size, seeds, _grids(steps, lr), every)
+    contest = _Contest.of(f, start, n_steps, until, batch_size, seeds, every)
+    grids = _grids(steps, lr)
+    tuned = Parallel(n_jobs)(delayed(contest.tune)(s, grids.get(k)) for k, s in steps.items())
+    return Comparison(
+        dict(zip(steps, (trace for trace, _ in tuned), strict=True)),
+        grids,
+        dict(zip(steps, (finals for _, finals in tuned), strict=True)),
+    )
 
 
 def _lone(name: str, trace: Trace) -> Trace:
@@ -151,57 +162,64 @@ def _lone(name: str, trace: Trace) -> Trace:
     return trace
 
 
-def _contest(
-    steps: Mapping[str, Step],
-    f: Objective,
-    start: ArrayLike,
-    n_steps: int,
-    until: Criterion | None,
-    batch_size: int | None,
-    seeds: int | None,
-    grids: dict[str, Array],
-    every: int,
-) -> Comparison:
-    theta = check_start(f, start, "start")
-    if theta.ndim != 1:
-        raise ValueError(f"start has shape {theta.shape}; a comparison has one start")
-    if batch_size is not None and not hasattr(f, "batch"):
-        raise TypeError(f"batch_size={batch_size} needs a mean over examples, and f={f!r} is none")
-    if seeds is not None and batch_size is None:
-        raise ValueError(f"seeds={seeds} needs a batch_size; without batches all runs are the same")
-    many = check_count("seeds", 1 if seeds is None else seeds)
-    theta = np.broadcast_to(theta, (many, theta.size))
-    for_a_step = getattr(f, "n", 1) if batch_size is None else batch_size
-    budget = check_count("n_steps", n_steps) * for_a_step
+class _Contest(NamedTuple):
+    """One start for each seed, the same batches for every method, and one budget of gradients."""
 
-    def go(step: Step, length: int, rates: Array | None) -> Trace:
-        rngs = [np.random.default_rng(seed) for seed in range(many)]
-        return run(
-            step, f, theta, length, until=until, record=["loss"], every=every,
-            batches=None if batch_size is None else batches(f.n, batch_size, rngs),  # type: ignore[attr-defined]
-            **({} if rates is None else {"lr": rates[:, None, None]}),
-        )  # fmt: skip
+    f: Any
+    theta: Array
+    budget: int
+    until: Criterion | None
+    batch_size: int | None
+    every: int
 
-    traces, finals = {}, {}
-    for name, step in steps.items():
-        rates = grids.get(name)
-        asked = go(step, 1, None if rates is None else rates[:1]).evaluations["grad"][-1]
-        length = int(budget // max(asked, 1)) or 1
+    @classmethod
+    def of(
+        cls, f: Objective, start: ArrayLike, n_steps: int, until: Criterion | None,
+        batch_size: int | None, seeds: int | None, every: int,
+    ) -> _Contest:  # fmt: skip
+        theta = check_start(f, start, "start")
+        if theta.ndim != 1:
+            raise ValueError(f"start has shape {theta.shape}; a comparison has one start")
+        if batch_size is not None and not hasattr(f, "batch"):
+            raise TypeError(
+                f"batch_size={batch_size} needs a mean over examples, and f={f!r} is none"
+            )
+        if seeds is not None and batch_size is None:
+            raise ValueError(
+                f"seeds={seeds} needs a batch_size; without batches all runs are the same"
+            )
+        many = check_count("seeds", 1 if seeds is None else seeds)
+        for_a_step = getattr(f, "n", 1) if batch_size is None else batch_size
+        budget = check_count("n_steps", n_steps) * for_a_step
+        theta = np.broadcast_to(theta, (many, theta.size))
+        return cls(f, theta, budget, until, batch_size, every)
+
+    def tune(self, step: Step, rates: Array | None) -> tuple[Trace, Array]:
+        """Return the run with the best of ``rates``, and all final losses, shape ``(R, S)``."""
+        asked = self.go(step, 1, None if rates is None else rates[:1]).evaluations["grad"][-1]
+        length = int(self.budget // max(asked, 1)) or 1
         if rates is None:
-            traces[name] = go(step, length, None)
-            finals[name] = _final(traces[name])[None]
-            continue
-        parts = np.array_split(rates, min(rates.size, -(-rates.size * theta.size // ROOM)))
-        passes = [go(step, length, part) for part in parts]
-        finals[name] = np.concatenate([_final(trace) for trace in passes])
-        runs = [(trace, r) for trace in passes for r in range(len(trace.end))]
-        best = _best(finals[name])
-        trace, r = runs[best]
-        traces[name] = replace(
+            trace = self.go(step, length, None)
+            return trace, _final(trace)[None]
+        parts = np.array_split(rates, min(rates.size, -(-rates.size * self.theta.size // ROOM)))
+        passes = [self.go(step, length, part) for part in parts]
+        finals = np.concatenate([_final(trace) for trace in passes])
+        best = _best(finals)
+        trace, r = [(trace, r) for trace in passes for r in range(len(trace.end))][best]
+        return replace(
             trace, end=trace.end[r], loss=np.asarray(trace.loss)[:, r], steps=trace.steps[r],
             outcome=trace.outcome[r], hyper={**trace.hyper, "lr": float(rates[best])},
+        ), finals  # fmt: skip
+
+    def go(self, step: Step, length: int, rates: Array | None) -> Trace:
+        """Run all rates and seeds in one pass."""
+        rngs = [np.random.default_rng(seed) for seed in range(len(self.theta))]
+        dealt = None if self.batch_size is None else batches(self.f.n, self.batch_size, rngs)
+        settings = {} if rates is None else {"lr": rates[:, None, None]}
+        return run(
+            step, self.f, self.theta, length, batches=dealt, until=self.until, record=["loss"],
+            every=self.every, **settings,
         )  # fmt: skip
-    return Comparison(traces, grids, finals)
 
 
 def _grids(steps: Mapping[str, Step], lr: Any) -> dict[str, Array]:

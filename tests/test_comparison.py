@@ -4,6 +4,8 @@ from functools import partial
 
 import numpy as np
 import pytest
+from dask.distributed import Client, LocalCluster
+from joblib import parallel_config
 
 from course_lib import (
     LeastSquares,
@@ -136,6 +138,25 @@ class TestContest:
         np.testing.assert_array_equal(piecewise.finals["gd"], at_once.finals["gd"])
         np.testing.assert_array_equal(piecewise.traces["gd"].loss, at_once.traces["gd"].loss)
         assert piecewise.best == at_once.best
+
+    def test_several_at_a_time_give_the_same(self):
+        ask = partial(compare, [gd, adam], self.f, (2, 2), 40, batch_size=4, seeds=3, lr=self.rates)
+        alone, together = ask(), ask(n_jobs=2)
+        for name in ("gd", "adam"):
+            np.testing.assert_array_equal(together.finals[name], alone.finals[name])
+
+    @pytest.mark.filterwarnings("ignore")
+    def test_a_cluster_gives_the_same(self):
+        def mine(f, theta, t, *, lr):
+            return theta - lr * np.sign(f.grad(theta)), {}
+
+        ask = partial(compare, [gd, mine], self.f, (2, 2), 40, batch_size=4, seeds=3, lr=self.rates)
+        alone = ask()
+        cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
+        with cluster, Client(cluster), parallel_config(backend="dask"):
+            far_away = ask()
+        for name in ("gd", "mine"):
+            np.testing.assert_array_equal(far_away.finals[name], alone.finals[name])
 
     def test_a_method_that_asks_twice_makes_half_the_steps(self):
         def twice(f, theta, t, *, lr):
