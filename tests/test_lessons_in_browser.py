@@ -55,7 +55,7 @@ WINNING = {
     ],
     "08_adagrad": [{"angle": 0, "lr": 2}, {"lr": 0.4}],
     "09_rmsprop": [{"memory": 8}, {"gamma": 0.9, "lr": 0.06}, {"lr": 0.025}],
-    "10_adadelta": [{"rho": 0.2, "eps": 5e-5}, {"eps": 3e-5}, {"eps": 3e-6}],
+    "10_adadelta": [{"rho": 0.2, "eps": 5e-5}, {"eps": 3e-5}, {"eps": 1e-6}],
     "11_adam": [
         {"beta2": 0.98},
         {"step": 10},
