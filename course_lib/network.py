@@ -247,9 +247,10 @@ class Network(Mean):
     arithmetic; θ and what is returned may be float64 all the same.
 
     ``batch(index)`` is in training: batch norm takes mean and variance of that batch, and dropout
-    drops. So with batch norm the gradient of a batch estimates no fixed objective: each batch has
-    its own. The whole network is in evaluation on all its examples; `accuracy` and `predict` can
-    take population `statistics` for others. Raises ``ValueError`` for layers that do not fit.
+    drops. So with batch norm the mean of the batches' gradients is not ∇J, and it changes with the
+    size of the batches. The whole network is in evaluation on all its examples; `accuracy` and
+    `probabilities` can take population `statistics` for others. Raises ``ValueError`` for layers
+    that do not fit.
 
     >>> X, y = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), [0, 1, 1]
     >>> net = Network([Dense(4), ReLU()], X, y)
