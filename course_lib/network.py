@@ -353,11 +353,16 @@ class Network(Mean):
         """Return mean and variance of what each batch-norm layer sees, for evaluation.
 
         They are averages over batches of ``size`` with θ frozen, of the mean and of the unbiased
-        variance; by default all examples are one batch. Source: Ioffe & Szegedy (2015), algorithm
-        2. The running averages of torch and Keras are another way.
+        variance; by default all examples are one batch. Examples that fill no batch are left out.
+        Raises ``ValueError`` for batches without a variance. Source: Ioffe & Szegedy (2015),
+        algorithm 2. The running averages of torch and Keras are another way.
         """
         weights, seen = self._parameters(theta), defaultdict[int, list[Statistics]](list)
         size = self.n if size is None else check_count("size", size)
+        if not 2 <= size <= self.n:
+            raise ValueError(
+                f"size={size} must be from 2, for a variance, to the n={self.n} examples"
+            )
         for first in range(0, self.n - size + 1, size):
             part = super().batch(np.arange(first, first + size))
             part._forward(weights, seen=seen)

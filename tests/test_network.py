@@ -241,6 +241,8 @@ def torch_value_and_grad(torch, net, theta):
         ("y must hold classes", lambda: Network((), ROWS, LABELS - 1)),
         ("y=2 is no class", lambda: Network((), ROWS, LABELS, classes=2)),
         ("theta has shape", lambda: NETS["MLP"](np.zeros(3))),
+        ("size=1 must be from 2", lambda: NETS["MLP"].statistics(point(NETS["MLP"]), 1)),
+        ("size=25 must be from 2", lambda: NETS["MLP"].statistics(point(NETS["MLP"]), 25)),
         ("index=24 is no example", lambda: NETS["MLP"].batch([24])),
     ],
 )
