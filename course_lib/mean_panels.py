@@ -37,7 +37,7 @@ class EpochsPanel:
     def __init__(self, ax: Axes, scene: MeanScene) -> None:
         self.ax, self.n = ax, scene.f.n
         first = max(float(scene.f(scene.start)), TINY)
-        self.floor, self.roof = first / 20, 2 * first
+        self.floor, self.roof = first / 30, 2 * first
         loss_over_epochs(ax)
         ax.set(ylim=(self.floor, self.roof), xlim=(0, scene.epochs))
         ax.set(title="loss over all examples")

@@ -166,7 +166,7 @@ class Plateau:
     >>> falling = Plateau(0.4, f, factor=0.5, patience=2)
     >>> trace = run(momentum, f, (1.0, 1.0), 8, lr=falling, until=falling.look)
     >>> falling.lr
-    array([0.1])
+    array(0.1)
     """
 
     def __init__(
@@ -190,6 +190,7 @@ class Plateau:
     def look(self, f: Objective, theta: Array, theta_next: Array, inner: Inner) -> Array:
         """Look at θ; lower the rate of the runs that have waited long enough."""
         stuck = self.watch(f, theta, theta_next, inner)
-        self.lr = np.where(stuck[..., None], self.factor * self.lr, self.lr)
+        fall = stuck[..., None] if stuck.ndim else stuck
+        self.lr = np.where(fall, self.factor * self.lr, self.lr)
         self.watch.waited = np.where(stuck, 0, self.watch.waited)
         return np.zeros(stuck.shape, bool)
