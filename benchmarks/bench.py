@@ -15,6 +15,7 @@ README = Path(__file__).parents[1] / "README.md"
 MARK = "<!-- measured by make bench -->\n"
 
 EPOCHS = "An epoch of `gd` on the digits, by batch size"
+STEPS = "A step on the texts of lesson 14"
 
 Results = dict[str, dict[str, float]]
 
@@ -32,7 +33,7 @@ def table(results: Results) -> str:
 
 def main() -> None:
     """Run every measurement, print it, and write the results."""
-    from . import adam, epochs, networks, sliders, startup
+    from . import adam, epochs, networks, sliders, startup, texts
 
     measurements = {
         "300 Adam steps on Rosenbrock; θ, loss, gradient norm recorded": adam.one_run,
@@ -43,6 +44,7 @@ def main() -> None:
             epochs.against_peers, 1797
         ),
         EPOCHS: epochs.by_size,
+        STEPS: texts.step,
         "An epoch of the MNIST-1D MLP, float64": partial(networks.epoch, "MLP", "float64"),
         "An epoch of the MNIST-1D MLP, float32": partial(networks.epoch, "MLP", "float32"),
         "An epoch of the MNIST-1D CNN, float64": partial(networks.epoch, "CNN", "float64"),

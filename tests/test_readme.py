@@ -1,16 +1,33 @@
 """The README says what is so: its figures were measured and its example runs."""
 
+import ast
 import json
 import re
 
-from benchmarks.bench import MARK, README, RESULTS, table
+from benchmarks.bench import EPOCHS, MARK, README, RESULTS, STEPS, table
 
 TEXT = README.read_text(encoding="utf-8")
+MEASURED = json.loads(RESULTS.read_text(encoding="utf-8"))
+LESSONS = README.parent / "sources" / "lessons"
 
 
 def test_the_figures_are_the_ones_that_were_measured():
     _, quoted, _ = TEXT.split(MARK)
-    assert quoted == table(json.loads(RESULTS.read_text(encoding="utf-8")))
+    assert quoted == table(MEASURED)
+
+
+def quoted(lesson, name):
+    """Return the dictionary of that name in the text of a lesson."""
+    text = (LESSONS / lesson).read_text(encoding="utf-8")
+    (found,) = re.findall(rf"^{name} = (\{{.*?\}})$", text, flags=re.DOTALL | re.MULTILINE)
+    return ast.literal_eval(found)
+
+
+def test_the_times_in_the_lessons_are_the_ones_that_were_measured():
+    epochs = {int(name.removeprefix("B = ")): ms for name, ms in MEASURED[EPOCHS].items()}
+    assert quoted("06_mini_batches.md", "epoch_ms") == epochs
+    steps = {name: round(1000 * ms) for name, ms in MEASURED[STEPS].items()}
+    assert quoted("14_choosing.md", "step_us") == steps
 
 
 def test_the_example_runs_and_prints_what_it_says(capsys):
