@@ -1,0 +1,1 @@
+"""Long experiments whose results are kept: ``python -m experiments.case_study``."""
