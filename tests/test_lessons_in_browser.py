@@ -64,6 +64,19 @@ WINNING = {
         {"lr": 0.03},
         {"adagrad: lr": 1, "rmsprop: lr": 0.03, "adadelta: lr": 5, "adam: lr": 0.1},
     ],
+    "12_schedules": [
+        {"start": 0.4, "quarter": 0.1, "half": 0.05, "late": 0.01, "end": 0.003},
+        {"lr": 5, "warm": 35},
+        {"lr": 0.25, "warm": 0.1, "final": 0.4},
+        {"pick": 1.5, "steps": 60},
+    ],
+    "13_batch_norm": [{"start": 0}, {"lr": 2, "depth": 8, "batch": 100}],
+    "14_choosing": [
+        {"gd: lr": 0.015, "momentum: lr": 0.01, "adam: lr": 0.1},
+        {"problem": 1, "library": 2, "tuned": 1},
+        {"low": 0.1, "high": 100, "k": 1},
+    ],
+    "15_case_study": [{"old": 0}, {"target": 80}],
 }
 
 
