@@ -70,7 +70,7 @@ WINNING = {
         {"lr": 0.25, "warm": 0.1, "final": 0.4},
         {"pick": 1.5, "steps": 60},
     ],
-    "13_batch_norm": [{"start": 0}, {"lr": 2, "depth": 8, "batch": 100}],
+    "13_batch_norm": [{"start": 0, "step": 200}, {"lr": 2, "depth": 8, "batch": 100}],
     "14_choosing": [
         {"gd: lr": 0.015, "momentum: lr": 0.01, "adam: lr": 0.1},
         {"problem": 1, "library": 2, "tuned": 1},
