@@ -1,5 +1,8 @@
 """Networks: their gradients, one pass for many, and what torch computes."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -180,16 +183,32 @@ TORCH_NETS = {
 }  # fmt: skip
 
 
+STORED = Path(__file__).parent / "references" / "network_gradients.json"
+
+
+def torch_net(name):
+    """Return a network that torch has too, and a point of it."""
+    parts, X = TORCH_NETS[name]
+    net = Network(parts, X, LABELS)
+    return net, point(net)
+
+
 @pytest.mark.parametrize("name", TORCH_NETS)
 @pytest.mark.filterwarnings("ignore")
 def test_torch_computes_the_same(name):
     torch = pytest.importorskip("torch", reason="pip install -r benchmarks/peers.txt")
-    parts, X = TORCH_NETS[name]
-    net = Network(parts, X, LABELS)
-    theta = point(net)
+    net, theta = torch_net(name)
     value, grad = torch_value_and_grad(torch, net, theta)
     np.testing.assert_allclose(net(theta), value, rtol=1e-12)
     np.testing.assert_allclose(net.grad(theta), grad, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", TORCH_NETS)
+def test_the_gradient_is_the_one_that_torch_once_computed(name):
+    net, theta = torch_net(name)
+    stored = json.loads(STORED.read_text(encoding="utf-8"))[name]
+    np.testing.assert_allclose(net(theta), stored["value"], rtol=1e-9)
+    np.testing.assert_allclose(net.grad(theta), stored["gradient"], rtol=1e-9, atol=1e-12)
 
 
 def torch_value_and_grad(torch, net, theta):
@@ -225,6 +244,17 @@ def torch_value_and_grad(torch, net, theta):
     return loss.item(), np.concatenate([t.grad.numpy().ravel() for t in own.values()])
 
 
+def store():
+    """Write what torch computes: ``python -m tests.test_network``."""
+    import torch
+
+    stored = {}
+    for name in TORCH_NETS:
+        value, grad = torch_value_and_grad(torch, *torch_net(name))
+        stored[name] = {"value": value, "gradient": grad.tolist()}
+    STORED.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("words", "call"),
     [
@@ -250,3 +280,7 @@ def test_bad_input_gets_one_sentence(words, call):
     with pytest.raises((ValueError, TypeError), match=words) as told:
         call()
     assert "\n" not in str(told.value)
+
+
+if __name__ == "__main__":
+    store()
