@@ -15,15 +15,23 @@ README = Path(__file__).parents[1] / "README.md"
 MARK = "<!-- measured by make bench -->\n"
 
 EPOCHS = "An epoch of `gd` on the digits, by batch size"
-STEPS = "A step on the texts of lesson 14"
+STEPS = "A step of lesson 14: "
+PROBLEMS = ("valley", "noise", "words", "saddle", "net")
 
 Results = dict[str, dict[str, float]]
 
 
 def table(results: Results) -> str:
-    """Return the results as Markdown: milliseconds, and how many times the first row's."""
+    """Return the results as Markdown: milliseconds, and how many times the first row's.
+
+    The steps of the five problems of lesson 14 are one table together, in microseconds.
+    """
     lines = []
     for title, rows in results.items():
+        if title.startswith(STEPS):
+            if title == STEPS + PROBLEMS[0]:
+                lines += _steps([results.get(STEPS + name, {}) for name in PROBLEMS])
+            continue
         first = next(iter(rows.values()))
         lines += [f"| {title} | ms | ratio |", "| --- | ---: | ---: |"]
         lines += [f"| {name} | {ms:g} | {ms / first:.3g} |" for name, ms in rows.items()]
@@ -31,9 +39,18 @@ def table(results: Results) -> str:
     return "\n".join(lines)
 
 
+def _steps(columns: list[dict[str, float]]) -> list[str]:
+    names = dict.fromkeys(name for rows in columns for name in rows)
+    lines = [f"| {STEPS}µs | {' | '.join(PROBLEMS)} |", "| --- |" + " ---: |" * len(columns)]
+    for name in names:
+        cells = (f"{1000 * rows[name]:.10g}" if name in rows else "–" for rows in columns)
+        lines += [f"| {name} | {' | '.join(cells)} |"]
+    return [*lines, ""]
+
+
 def main() -> None:
     """Run every measurement, print it, and write the results."""
-    from . import adam, epochs, networks, sliders, startup, texts
+    from . import adam, choosing, epochs, networks, sliders, startup
 
     measurements = {
         "300 Adam steps on Rosenbrock; θ, loss, gradient norm recorded": adam.one_run,
@@ -44,7 +61,7 @@ def main() -> None:
             epochs.against_peers, 1797
         ),
         EPOCHS: epochs.by_size,
-        STEPS: texts.step,
+        **{STEPS + name: partial(choosing.steps, name) for name in PROBLEMS},
         "An epoch of the MNIST-1D MLP, float64": partial(networks.epoch, "MLP", "float64"),
         "An epoch of the MNIST-1D MLP, float32": partial(networks.epoch, "MLP", "float32"),
         "An epoch of the MNIST-1D CNN, float64": partial(networks.epoch, "CNN", "float64"),

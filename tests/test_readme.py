@@ -4,7 +4,8 @@ import ast
 import json
 import re
 
-from benchmarks.bench import EPOCHS, MARK, README, RESULTS, STEPS, table
+from benchmarks.bench import EPOCHS, MARK, PROBLEMS, README, RESULTS, STEPS, table
+from benchmarks.choosing import lesson
 
 TEXT = README.read_text(encoding="utf-8")
 MEASURED = json.loads(RESULTS.read_text(encoding="utf-8"))
@@ -26,8 +27,19 @@ def quoted(lesson, name):
 def test_the_times_in_the_lessons_are_the_ones_that_were_measured():
     epochs = {int(name.removeprefix("B = ")): ms for name, ms in MEASURED[EPOCHS].items()}
     assert quoted("06_mini_batches.md", "epoch_ms") == epochs
-    steps = {name: round(1000 * ms) for name, ms in MEASURED[STEPS].items()}
+    steps = {
+        problem: {name: float(f"{1000 * ms:.2g}") for name, ms in MEASURED[STEPS + problem].items()}
+        for problem in PROBLEMS
+    }
     assert quoted("14_choosing.md", "step_us") == steps
+
+
+def test_a_step_of_every_method_is_measured_on_every_problem_of_the_lesson():
+    problems, methods = lesson()["problems"], lesson()["methods"]
+    assert tuple(problems) == PROBLEMS
+    for name, problem in problems.items():
+        asked = {*methods, "gd_armijo", *(["newton"] if hasattr(problem.f, "hess") else [])}
+        assert asked <= MEASURED[STEPS + name].keys()
 
 
 def test_the_example_runs_and_prints_what_it_says(capsys):
