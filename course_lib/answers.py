@@ -128,7 +128,9 @@ def _given(question: dict[str, Any]) -> str:
     shown = [_shown(one) for one in question.get("args", ())]
     shown += [f"{name} = {_shown(one)}" for name, one in question.get("options", {}).items()]
     if question["how"] == "steps":
-        shown = [f"theta = {_shown(question['theta'])}", f"{question['n_steps']} steps", *shown]
+        count = question["n_steps"]
+        steps = "one step" if count == 1 else f"{count} steps"
+        shown = [f"theta = {_shown(question['theta'])}", steps, *shown]
     return ", ".join(shown) or "no arguments"
 
 

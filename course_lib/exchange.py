@@ -145,18 +145,20 @@ def perform(question: dict[str, Any], answer: Any) -> Any:
 def _path(question: dict[str, Any], step: Callable[..., Any], options: dict[str, Any]) -> Any:
     f, theta = decode(question["f"]), np.array(decode(question["theta"]), dtype=float)
     rule = signature(step)
-    state, path, kept = dict(rule.state), [theta.copy()], []
+    state, path = dict(rule.state), [theta.copy()]
+    kept: dict[str, list[Any]] = {name: [] for name in question.get("keep", ())}
     for t in range(1, question["n_steps"] + 1):
         result = step(f, theta.copy(), t, **state, **options)
         if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict)):
             raise Unsendable("something else than (theta_next, inner), with inner a dictionary")
         theta, inner = np.array(result[0], dtype=float), result[1]
-        if missing := {*rule.state, *question.get("keep", ())} - set(inner):
+        if missing := {*rule.state, *kept} - set(inner):
             raise Unsendable(f"an inner without {min(missing)!r}")
         state = {name: inner[name] for name in rule.state}
         path.append(theta.copy())
-        kept.append([np.array(inner[name]) for name in question.get("keep", ())])
-    return {"theta": path, "inner": kept}
+        for name, values in kept.items():
+            values.append(np.array(inner[name]))
+    return {"theta": path, **kept}
 
 
 def difference(found: Any, expected: Any, rtol: float = 1e-6, atol: float = 1e-9) -> str | None:
@@ -174,8 +176,10 @@ def difference(found: Any, expected: Any, rtol: float = 1e-6, atol: float = 1e-9
         number = isinstance(found, int | float) and not isinstance(found, bool)
         return None if number and low <= found <= high else f"{spoken(found)} is not the value"
     if isinstance(expected, dict) and "sealed" in expected:
-        return None if isinstance(found, str) and sealed(found) == expected else (
-            f"{spoken(found)} is not it"
+        return (
+            None
+            if isinstance(found, str) and sealed(found) == expected
+            else (f"{spoken(found)} is not it")
         )
     if isinstance(expected, dict) and "dict" in expected:
         return _of_dicts(found, expected["dict"], rtol, atol)
@@ -264,7 +268,9 @@ def spoken(data: Any) -> str:
     if data is None:
         return "None"
     if numbers is not None and numbers.dtype.kind != "b" and numbers.size <= 12:
-        return np.array2string(numbers, separator=", ", formatter={"float_kind": lambda x: f"{x:.6g}"})
+        return np.array2string(
+            numbers, separator=", ", formatter={"float_kind": lambda x: f"{x:.6g}"}
+        )
     if numbers is not None and numbers.ndim:
         return _size(numbers)
     if isinstance(data, dict) and "expr" in data:
