@@ -6,7 +6,8 @@ A **question** is a dictionary that JSON can hold. ``how`` says what is done wit
 - ``call``: ``answer(*args, **options)``,
 - ``steps``: the answer is a step function; the result is its path of ``n_steps`` from ``theta`` on
   ``f`` with ``options``, and those entries of ``inner`` that ``keep`` names,
-- ``first``: the first ``most`` things that ``answer(*args, **options)`` yields.
+- ``first``: the first ``most`` things that ``answer(*args, **options)`` yields,
+- ``train``: the result is the score of ``answer(f, start, rng)`` in the project ``task``.
 
 Arrays, random generators and objectives travel in the forms of `encode` and `made`.
 """
@@ -135,6 +136,9 @@ def perform(question: dict[str, Any], answer: Any) -> Any:
     how = question["how"]
     if how == "value":
         return encode(answer)
+    if how == "train":
+        project = decode(question["task"])
+        return project.score(answer(project.f, project.start.copy(), decode(question["rng"])))
     options = {name: decode(one) for name, one in question.get("options", {}).items()}
     if how == "steps":
         return encode(_path(question, answer, options))

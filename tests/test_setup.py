@@ -50,7 +50,7 @@ NOT_ON_CONDA = {"mnist1d"}
 GROUPS = [
     ["types"],
     ["checks", "parsing"],
-    ["objectives", "functions", "data", "models", "layers", "network"],
+    ["objectives", "functions", "data", "models", "layers", "network", "project"],
     ["steps", "line_search", "schedules", "stopping"],
     ["counting", "dealing", "runner", "spread", "comparison"],
     ["exchange", "answers"],
