@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from .checks import check_start
+from .counting import Counted
 from .data import mnist1d
 from .network import Conv1d, Flatten, Network, ReLU
-from .types import Array, ArrayLike
+from .types import ArrayLike
 
 __all__ = ["BudgetSpent", "Budgeted", "Project"]
 
@@ -21,11 +22,12 @@ class BudgetSpent(Exception):
     """More was asked of a `Budgeted` objective than its budget allows."""
 
 
-class Budgeted:
+class Budgeted(Counted):
     """A mean over examples that counts: each example whose loss or gradient is asked costs one.
 
-    ``left`` says how many there are still. Batches share it. Raises `BudgetSpent` for a question
-    that costs more than is left; it is not answered, and costs nothing.
+    ``left`` says how many there are still; batches share them. It answers nothing else about its
+    examples. Raises `BudgetSpent` for a question that costs more than is left: it is not answered,
+    and costs nothing.
 
     >>> from course_lib import LeastSquares
     >>> f = Budgeted(LeastSquares([[1.0], [2.0], [3.0]], [0.0, 1.0, 0.0]), 4)
@@ -37,47 +39,29 @@ class Budgeted:
     course_lib.project.BudgetSpent: this costs 3 examples, and 2 of 4 are left
     """
 
-    def __init__(self, objective: Any, budget: int) -> None:
-        self.objective, self.budget, self.spent = objective, budget, [0]
-
-    @property
-    def n(self) -> int:
-        """The number of examples."""
-        return int(self.objective.n)
-
-    @property
-    def dim(self) -> int:
-        """The number of parameters."""
-        return int(self.objective.dim)
+    def __init__(self, f: Any, budget: int, counts: list[int] | None = None) -> None:
+        super().__init__(f, f.dim, counts)
+        self.budget, self.n, self.dim = budget, int(f.n), int(f.dim)
 
     @property
     def left(self) -> int:
         """How many examples may still be asked for."""
-        return self.budget - self.spent[0]
+        return self.budget - sum(self.counts)
 
-    def batch(self, index: ArrayLike) -> Self:
+    def batch(self, index: ArrayLike) -> Budgeted:
         """Return the mean over the examples in ``index``; it draws on the same budget."""
-        part = object.__new__(type(self))
-        vars(part).update(vars(self), objective=self.objective.batch(index))
-        return part
+        return Budgeted(self.f.batch(index), self.budget, self.counts)  # type: ignore[attr-defined]
 
-    def __call__(self, theta: ArrayLike) -> Array:
-        """Return J(θ)."""
-        self._pay(theta)
-        return np.asarray(self.objective(theta))[()]
-
-    def grad(self, theta: ArrayLike) -> Array:
-        """Return ∇J(θ)."""
-        self._pay(theta)
-        return np.asarray(self.objective.grad(theta))
-
-    def _pay(self, theta: ArrayLike) -> None:
-        price = self.n * (np.size(theta) // self.dim)
+    def _count(self, which: int, theta: ArrayLike) -> None:
+        price = self.price(theta)
         if price > self.left:
             raise BudgetSpent(
                 f"this costs {price} examples, and {self.left} of {self.budget} are left"
             )
-        self.spent[0] += price
+        self.counts[which] += price
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"f has no {name} here: it answers f(theta), f.grad and f.batch")
 
 
 class Project:

@@ -50,9 +50,9 @@ NOT_ON_CONDA = {"mnist1d"}
 GROUPS = [
     ["types"],
     ["checks", "parsing"],
-    ["objectives", "functions", "data", "models", "layers", "network", "project"],
+    ["objectives", "functions", "data", "models", "layers", "network"],
     ["steps", "line_search", "schedules", "stopping"],
-    ["counting", "dealing", "runner", "spread", "comparison"],
+    ["counting", "dealing", "runner", "spread", "comparison", "project"],
     ["exchange", "answers"],
     ["theory", "plots", "questions", "code_listing"],
     ["controls", "choosers", "stage", "readouts", "panels", "mean_panels", "live_picture"],
