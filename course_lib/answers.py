@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .exchange import Unsendable, difference, perform, spoken
+from .exchange import OPEN, Unsendable, difference, perform, spoken
 
 __all__ = ["NotYet", "Verdict", "check", "respond", "verdict"]
 
@@ -102,7 +102,7 @@ def _outcome(found: dict[str, Any]) -> str:
 
 def _unwritten(found: dict[str, Any]) -> bool:
     error = str(found.get("error", ""))
-    return error.startswith(("NotImplementedError", "Unsendable: a value still open"))
+    return error.startswith(("NotImplementedError", f"Unsendable: {OPEN}"))
 
 
 def _mistake(part: dict[str, Any], given: Sequence[dict[str, Any]]) -> str | None:

@@ -29,6 +29,7 @@ __all__ = ["Unsendable", "decode", "difference", "encode", "made", "perform", "s
 MOST_NUMBERS = 200_000
 DEEPEST = 6
 LONGEST_TEXT = 10_000
+OPEN = "a value still open"
 
 
 class Unsendable(Exception):
@@ -81,7 +82,7 @@ def encode(value: Any, depth: int = 0) -> Any:
     if hasattr(value, "free_symbols"):
         return {"expr": _spelt(value)}
     if value is ...:
-        raise Unsendable("a value still open, ...")
+        raise Unsendable(OPEN)
     raise Unsendable(f"a {type(value).__name__}, which is nothing to compare")
 
 
@@ -133,6 +134,8 @@ def perform(question: dict[str, Any], answer: Any) -> Any:
     >>> perform({"how": "call", "args": [3.0]}, lambda x: x**2)
     9.0
     """
+    if answer is ...:
+        raise Unsendable(OPEN)
     how = question["how"]
     if how == "value":
         return encode(answer)
