@@ -275,12 +275,13 @@ def spoken(data: Any) -> str:
     if data is None:
         return "None"
     if numbers is not None and numbers.dtype.kind != "b" and numbers.size <= 12:
-        return np.array2string(
+        text = np.array2string(
             numbers, separator=", ", formatter={"float_kind": lambda x: f"{x:.6g}"}
         )
+        return text.replace("\n ", " ")
     if numbers is not None and numbers.ndim:
         return _size(numbers)
     if isinstance(data, dict) and "expr" in data:
         return str(data["expr"])
-    text = repr(data)
+    text = f"[{', '.join(map(spoken, data))}]" if isinstance(data, list) else repr(data)
     return text if len(text) <= 60 else text[:57] + "…"
