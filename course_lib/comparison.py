@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from joblib import Parallel, delayed
 
-from .checks import check_count, check_number, check_start, signature
-from .data import batches
+from .checks import check_count, check_number, signature
+from .dealing import Deal
 from .runner import Trace, run
 from .spread import quartiles
 from .types import Array, ArrayLike, Criterion, Objective, Step
@@ -116,10 +116,9 @@ def compare(
     own. All methods get the gradients of ``n_steps * batch_size`` examples: one that asks for two
     gradients in its first step makes half the steps. ``lr`` are rates to try, shape ``(R,)``: one
     list for all, or a dict of lists by name; a method that has no η, or brings it along, runs
-    as it is. The loss is recorded after
-    each ``every``-th step. All rates and seeds of a method are one pass where memory allows, and
-    ``n_jobs`` methods run at a time, in processes of their own: joblib's number, None for one or
-    what ``joblib.parallel_config`` says.
+    as it is. The loss is recorded after each ``every``-th step. All rates and seeds of a method are
+    one pass where memory allows, and ``n_jobs`` methods run at a time, in processes of their own:
+    joblib's number, None for one or what ``joblib.parallel_config`` says.
 
     Raises ``ValueError`` or ``TypeError`` with one sentence for input that cannot be run.
 
@@ -143,7 +142,9 @@ def compare(
     if batch_size is None and seeds is None and lr is None:
         return Comparison({k: _lone(k, run(s, f, start, n_steps, until=until, every=every))
                            for k, s in steps.items()})  # fmt: skip
-    contest = _Contest.of(f, start, n_steps, until, batch_size, seeds, every)
+    deal = Deal.of(f, start, batch_size, 1 if seeds is None else seeds)
+    budget = check_count("n_steps", n_steps) * (deal.n if batch_size is None else batch_size)
+    contest = _Contest(f, deal, budget, until, every)
     grids = _grids(steps, lr)
     tuned = Parallel(n_jobs)(delayed(contest.tune)(s, grids.get(k)) for k, s in steps.items())
     return Comparison(
@@ -166,33 +167,10 @@ class _Contest(NamedTuple):
     """One start for each seed, the same batches for every method, and one budget of gradients."""
 
     f: Any
-    theta: Array
+    deal: Deal
     budget: int
     until: Criterion | None
-    batch_size: int | None
     every: int
-
-    @classmethod
-    def of(
-        cls, f: Objective, start: ArrayLike, n_steps: int, until: Criterion | None,
-        batch_size: int | None, seeds: int | None, every: int,
-    ) -> _Contest:  # fmt: skip
-        theta = check_start(f, start, "start")
-        if theta.ndim != 1:
-            raise ValueError(f"start has shape {theta.shape}; a comparison has one start")
-        if batch_size is not None and not hasattr(f, "batch"):
-            raise TypeError(
-                f"batch_size={batch_size} needs a mean over examples, and f={f!r} is none"
-            )
-        if seeds is not None and batch_size is None:
-            raise ValueError(
-                f"seeds={seeds} needs a batch_size; without batches all runs are the same"
-            )
-        many = check_count("seeds", 1 if seeds is None else seeds)
-        for_a_step = getattr(f, "n", 1) if batch_size is None else batch_size
-        budget = check_count("n_steps", n_steps) * for_a_step
-        theta = np.broadcast_to(theta, (many, theta.size))
-        return cls(f, theta, budget, until, batch_size, every)
 
     def tune(self, step: Step, rates: Array | None) -> tuple[Trace, Array]:
         """Return the run with the best of ``rates``, and all final losses, shape ``(R, S)``."""
@@ -201,7 +179,9 @@ class _Contest(NamedTuple):
         if rates is None:
             trace = self.go(step, length, None)
             return trace, _final(trace)[None]
-        parts = np.array_split(rates, min(rates.size, -(-rates.size * self.theta.size // ROOM)))
+        parts = np.array_split(
+            rates, min(rates.size, -(-rates.size * self.deal.theta.size // ROOM))
+        )
         passes = [self.go(step, length, part) for part in parts]
         finals = np.concatenate([_final(trace) for trace in passes])
         best = _best(finals)
@@ -213,12 +193,10 @@ class _Contest(NamedTuple):
 
     def go(self, step: Step, length: int, rates: Array | None) -> Trace:
         """Run all rates and seeds in one pass."""
-        rngs = [np.random.default_rng(seed) for seed in range(len(self.theta))]
-        dealt = None if self.batch_size is None else batches(self.f.n, self.batch_size, rngs)
         settings = {} if rates is None else {"lr": rates[:, None, None]}
         return run(
-            step, self.f, self.theta, length, batches=dealt, until=self.until, record=["loss"],
-            every=self.every, **settings,
+            step, self.f, self.deal.theta, length, batches=self.deal.batches(), until=self.until,
+            record=["loss"], every=self.every, **settings,
         )  # fmt: skip
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from .types import Array, ArrayLike, Objective
+from .types import Array, ArrayLike, Curved, Objective
 
 __all__ = ["Counted"]
 
@@ -46,10 +46,14 @@ class Counted:
     def hess(self, theta: ArrayLike) -> Array:
         """Return H(θ) and count it."""
         self._count(2, theta)
-        return self.f.hess(theta)
+        return cast(Curved, self.f).hess(theta)
+
+    def price(self, theta: ArrayLike) -> int:
+        """Return what one question at θ counts: its points, times the examples of ``f``."""
+        return -(-np.size(theta) // self.size) * self.examples
 
     def _count(self, which: int, theta: ArrayLike) -> None:
-        self.counts[which] += -(-np.size(theta) // self.size) * self.examples
+        self.counts[which] += self.price(theta)
 
     def batch(self, index: ArrayLike) -> Counted:
         """Return the objective of some examples; what it is asked for counts here, too."""

@@ -7,6 +7,8 @@ arrays may have leading axes, one for each of several runs; matrices then multip
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .types import Array
@@ -199,29 +201,32 @@ def normalise(
     return y
 
 
-def softmax(z: Array) -> Array:
-    """Return the probabilities exp(zₖ)/Σⱼ exp(zⱼ), along the last axis.
+def softmax(z: Array, axis: int = -1) -> Array:
+    """Return the probabilities exp(zₖ)/Σⱼ exp(zⱼ), with the classes along ``axis``.
 
     >>> softmax(np.array([0.0, np.log(3.0)]))
     array([0.25, 0.75])
     """
-    p: Array = np.exp(z - z.max(-1, keepdims=True))
-    p /= p.sum(-1, keepdims=True)
+    p: Array = z - z.max(axis, keepdims=True)
+    np.exp(p, out=p)
+    p /= p.sum(axis, keepdims=True)
     return p
 
 
-def cross_entropy(z: Array, y: Array) -> Array:
+def cross_entropy(z: Array, y: Array, axis: int = -1) -> Array:
     """Return the mean of −log softmax(z) at the right class y, over the examples.
 
-    Shapes: z ``(..., n, K)``, y ``(..., n)`` with whole numbers below K, the result ``(...)``.
+    Shapes: z ``(..., n, K)``, or with the K classes along another ``axis``, y ``(..., n)`` with
+    whole numbers below K, the result ``(...)``.
 
     >>> cross_entropy(np.zeros((3, 4)), np.array([0, 1, 2])).round(4)
     np.float64(1.3863)
     """
-    top = z.max(-1, keepdims=True)
-    logs = np.log(np.exp(z - top).sum(-1)) + top[..., 0]
-    right = np.take_along_axis(z, np.broadcast_to(y[..., None], (*z.shape[:-1], 1)), -1)[..., 0]
-    value: Array = (logs - right).mean(-1)
+    top = z.max(axis, keepdims=True)
+    logs = np.log(np.exp(z - top).sum(axis, keepdims=True)) + top
+    labels: Any = np.broadcast_to(np.expand_dims(y, axis), top.shape)
+    right = np.take_along_axis(z, labels, axis)
+    value: Array = (logs - right).squeeze(axis).mean(-1)
     return value
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .types import Array, Inner, Number, Objective
+from .types import Array, Curved, Inner, Number, Objective
 
 __all__ = ["LineSearch", "armijo", "descent_direction", "gd_armijo", "newton"]
 
@@ -100,7 +100,7 @@ def gd_armijo(
 
 
 def newton(
-    f: Objective,
+    f: Curved,
     theta: Array,
     t: int,
     *,

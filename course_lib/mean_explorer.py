@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import check_count, check_start
-from .data import batches
+from .dealing import Deal
 from .explorer import Explorer, View, makers
 from .live_picture import Goal
 from .mean_panels import MEAN_PANELS, MeanScene
@@ -38,17 +37,9 @@ class MeanExplorer(Explorer):
         seeds: int,
     ) -> None:
         super().__init__(methods, n_steps, goal, until)
-        self.f, theta = f, check_start(f, start, "start")
-        if theta.ndim != 1:
-            raise ValueError(f"start has shape {theta.shape}; an explorer shows one start")
-        self.batch_size, self.seeds = batch_size, check_count("seeds", seeds)
-        if batch_size is None and seeds > 1:
-            raise ValueError(
-                f"seeds={seeds} needs a batch_size; without batches all runs are the same"
-            )
-        self.theta = np.broadcast_to(theta, (self.seeds, theta.size))
+        self.f, self.deal = f, Deal.of(f, start, batch_size, seeds)
         epochs = self.n_steps if batch_size is None else self.n_steps / -(-f.n // batch_size)
-        scene = MeanScene(f, self.colors, theta, epochs)
+        scene = MeanScene(f, self.colors, self.deal.theta[0], epochs)
         self.drawing = View(makers(panels, MEAN_PANELS, len(methods)), scene)
         known = {"theta", "loss"}
         self.record = known.union(*(getattr(panel, "needs", ()) for panel in self.drawing.panels))
@@ -59,7 +50,7 @@ class MeanExplorer(Explorer):
         every = max(1, self.n_steps // RECORDS)
         traces = {
             name: run(
-                step, self.f, self.theta, self.n_steps, batches=self._batches(),
+                step, self.f, self.deal.theta, self.n_steps, batches=self.deal.batches(),
                 until=self.until, record=self.record, every=every,
             )
             for name, step in steps.items()
@@ -77,15 +68,10 @@ class MeanExplorer(Explorer):
 
     def place(self) -> str:
         """Say on what the methods run."""
-        batch = "" if self.batch_size is None else f" in batches of {self.batch_size}"
+        size = self.deal.batch_size
+        batch = "" if size is None else f" in batches of {size}"
         return f"{self.f!r}{batch}"
 
     def said(self, shown: Trace, whole: Trace) -> str:
         """Say how low the runs are, and after how many epochs."""
         return trained(shown, whole, self.f)
-
-    def _batches(self) -> Any:
-        if self.batch_size is None:
-            return None
-        rngs = [np.random.default_rng(seed) for seed in range(self.seeds)]
-        return batches(self.f.n, self.batch_size, rngs)

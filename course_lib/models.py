@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from . import layers
 from .checks import check_count, check_number
 from .types import Array, ArrayLike
 
@@ -134,17 +135,14 @@ class Softmax(Mean):
     def __call__(self, theta: ArrayLike) -> Array:
         """Return J(θ), shape ``(...)``."""
         weights = self._weights(theta)
-        z = weights @ self.X.mT
-        top = z.max(-2, keepdims=True)
-        logs = np.log(np.exp(z - top).sum(-2)) + top[..., 0, :]
-        picked = np.take_along_axis(z, self._labels(z), -2)[..., 0, :]
+        value = layers.cross_entropy(weights @ self.X.mT, self.y, axis=-2)
         penalty = self.l2 / 2 * (weights[..., :-1] ** 2).sum((-2, -1))
-        return np.asarray((logs - picked).mean(-1) + penalty)[()]
+        return np.asarray(value + penalty)[()]
 
     def grad(self, theta: ArrayLike) -> Array:
         """Return ∇J(θ), shape ``(..., d)``."""
         weights = self._weights(theta)
-        errors = _shares(weights @ self.X.mT)
+        errors = layers.softmax(weights @ self.X.mT, axis=-2)
         errors -= self._targets()
         out: Array = errors @ self.X
         out /= self.n
@@ -171,7 +169,7 @@ class Softmax(Mean):
 
     def probabilities(self, theta: ArrayLike) -> Array:
         """Return p(k | xᵢ) for each class and example, shape ``(..., K, n)``."""
-        return _shares(self._weights(theta) @ self.X.mT)
+        return layers.softmax(self._weights(theta) @ self.X.mT, axis=-2)
 
     def accuracy(self, theta: ArrayLike) -> Array:
         """Return the share of examples whose likeliest class is the right one, shape ``(...)``.
@@ -193,21 +191,11 @@ class Softmax(Mean):
         theta = self._accept(theta)
         return theta.reshape(*theta.shape[:-1], self.classes, -1)
 
-    def _labels(self, z: Array) -> Any:
-        return np.broadcast_to(self.y[..., None, :], (*z.shape[:-2], 1, self.n))
-
     def _targets(self) -> Any:
         return np.arange(self.classes)[:, None] == self.y[..., None, :]
 
     def __repr__(self) -> str:
         return f"Softmax({self.n} examples, {self.classes} classes, {self.dim} parameters)"
-
-
-def _shares(z: Array) -> Array:
-    z -= z.max(-2, keepdims=True)
-    np.exp(z, out=z)
-    z /= z.sum(-2, keepdims=True)
-    return z
 
 
 def _vecmat(v: Array, X: Array) -> Array:

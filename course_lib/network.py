@@ -61,7 +61,7 @@ class Layer(Protocol):
 
 
 class _Plain:
-    """A layer without parameters that changes no shape."""
+    """A layer without parameters; it changes no shape unless it says so."""
 
     def shapes(self, inputs: Shape) -> dict[str, Shape]:
         """Return that there are none."""
@@ -150,12 +150,8 @@ class ReLU(_Plain):
 
 
 @dataclass(frozen=True)
-class Flatten:
+class Flatten(_Plain):
     """Places and channels side by side."""
-
-    def shapes(self, inputs: Shape) -> dict[str, Shape]:
-        """Return that there are none."""
-        return {}
 
     def output(self, inputs: Shape) -> Shape:
         """Return the shape of what comes out."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .checks import check_number, check_start
-from .types import Array, ArrayLike, Number, Objective
+from .types import Array, ArrayLike, Curved, Number
 
 __all__ = ["Curvature", "best_lr", "contraction", "curvature", "gd_rate", "measured_rate"]
 
@@ -28,7 +28,7 @@ class Curvature(NamedTuple):
         return self.L / self.mu if self.mu > 0 else float("inf")
 
 
-def curvature(f: Objective, theta: ArrayLike) -> Curvature:
+def curvature(f: Curved, theta: ArrayLike) -> Curvature:
     """Return μ and L, the smallest and largest eigenvalue of the Hessian at one point.
 
     On a quadratic they are the same everywhere; elsewhere they describe the neighbourhood

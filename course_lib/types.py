@@ -14,14 +14,13 @@ Inner = dict[str, Any]
 Step = Callable[..., tuple[Array, Inner]]
 Criterion = Callable[["Objective", Array, Array, Inner], Any]
 
-__all__ = ["Array", "ArrayLike", "Criterion", "Inner", "Number", "Objective", "Step"]
+__all__ = ["Array", "ArrayLike", "Criterion", "Curved", "Inner", "Number", "Objective", "Step"]
 
 
 class Objective(Protocol):
-    """A function to minimise: its value, gradient and Hessian, broadcast over leading axes.
+    """A function to minimise: its value and gradient, broadcast over leading axes.
 
-    ``theta`` has shape ``(..., d)``; the value has shape ``(...)``, the gradient ``(..., d)``
-    and the Hessian ``(..., d, d)``. Only methods that use the Hessian need ``hess``.
+    ``theta`` has shape ``(..., d)``; the value has shape ``(...)``, the gradient ``(..., d)``.
     """
 
     def __call__(self, theta: ArrayLike) -> Array:
@@ -29,6 +28,10 @@ class Objective(Protocol):
 
     def grad(self, theta: ArrayLike) -> Array:
         """Return ∇J(θ)."""
+
+
+class Curved(Objective, Protocol):
+    """An objective with a Hessian, of shape ``(..., d, d)``, as Newton's method needs it."""
 
     def hess(self, theta: ArrayLike) -> Array:
         """Return the Hessian H(θ)."""

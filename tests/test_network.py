@@ -1,19 +1,24 @@
 """Networks: their gradients, one pass for many, and what torch computes."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from course_lib import adam, batches, run
 from course_lib.network import BatchNorm, Conv1d, Dense, Dropout, Flatten, Network, ReLU
+from tests.references.make_network_gradients import (
+    CNN,
+    LABELS,
+    MLP,
+    ROWS,
+    SIGNALS,
+    STORED,
+    point,
+    torch_value_and_grad,
+)
+from tests.references.make_network_gradients import NETS as TORCH_NETS
 
-RNG = np.random.default_rng(0)
-ROWS, SIGNALS = RNG.normal(size=(24, 5)), RNG.normal(size=(24, 12, 2))
-LABELS = RNG.permutation(np.arange(24) % 3)
-MLP = (Dense(7), ReLU(), Dense(6), ReLU())
-CNN = (Conv1d(4, 5, stride=2, padding=1), ReLU(), Conv1d(3, 3, padding=1), ReLU(), Flatten())
 NETS = {
     "MLP": Network(MLP, ROWS, LABELS),
     "MLP, penalised": Network(MLP, ROWS, LABELS, l2=0.1),
@@ -31,12 +36,6 @@ NETS = {
 @pytest.fixture(params=NETS.values(), ids=NETS)
 def net(request):
     return request.param
-
-
-def point(net, seed=1):
-    """Return a random point where biases, gains and shifts are not at their starts."""
-    rng = np.random.default_rng(seed)
-    return net.start(rng) + 0.3 * rng.normal(size=net.dim)
 
 
 def test_derivatives_agree_with_differences(net):
@@ -173,31 +172,11 @@ def test_methods_train_it():
     assert net.accuracy(trace.end) > 0.9
 
 
-TORCH_NETS = {
-    "MLP": (MLP, ROWS),
-    "MLP with batch norm": ((Dense(7), BatchNorm(), ReLU(), Dense(6), BatchNorm(), ReLU()), ROWS),
-    "CNN": (CNN, SIGNALS),
-    "CNN with batch norm": (
-        (Conv1d(4, 5, 2, 1), BatchNorm(), ReLU(), Conv1d(3, 3, 1, 1), BatchNorm(), ReLU(),
-         Flatten()), SIGNALS),
-}  # fmt: skip
-
-
-STORED = Path(__file__).parent / "references" / "network_gradients.json"
-
-
-def torch_net(name):
-    """Return a network that torch has too, and a point of it."""
-    parts, X = TORCH_NETS[name]
-    net = Network(parts, X, LABELS)
-    return net, point(net)
-
-
 @pytest.mark.parametrize("name", TORCH_NETS)
 @pytest.mark.filterwarnings("ignore")
 def test_torch_computes_the_same(name):
     torch = pytest.importorskip("torch", reason="pip install -r benchmarks/peers.txt")
-    net, theta = torch_net(name)
+    net, theta = TORCH_NETS[name], point(TORCH_NETS[name])
     value, grad = torch_value_and_grad(torch, net, theta)
     np.testing.assert_allclose(net(theta), value, rtol=1e-12)
     np.testing.assert_allclose(net.grad(theta), grad, rtol=1e-9, atol=1e-12)
@@ -205,54 +184,10 @@ def test_torch_computes_the_same(name):
 
 @pytest.mark.parametrize("name", TORCH_NETS)
 def test_the_gradient_is_the_one_that_torch_once_computed(name):
-    net, theta = torch_net(name)
+    net, theta = TORCH_NETS[name], point(TORCH_NETS[name])
     stored = json.loads(STORED.read_text(encoding="utf-8"))[name]
     np.testing.assert_allclose(net(theta), stored["value"], rtol=1e-9)
     np.testing.assert_allclose(net.grad(theta), stored["gradient"], rtol=1e-9, atol=1e-12)
-
-
-def torch_value_and_grad(torch, net, theta):
-    """Compute with torch's own layers and its autograd."""
-    own = {
-        name: torch.tensor(np.array(part), requires_grad=True)
-        for name, part in net.unflatten(theta).items()
-    }
-    x = torch.tensor(net.X)
-    convolving = x.ndim == 3
-    for place, part in enumerate(net.parts):
-        p = {name.split()[1]: t for name, t in own.items() if name.split()[0] == str(place)}
-        if isinstance(part, Dense):
-            x = torch.nn.functional.linear(x, p["W"].T, p["b"])
-        elif isinstance(part, Conv1d):
-            W = p["W"].reshape(part.width, -1, part.channels).permute(2, 1, 0)
-            moved = torch.nn.functional.conv1d(
-                x.transpose(1, 2), W, p["b"], stride=part.stride, padding=part.padding
-            )
-            x = moved.transpose(1, 2)
-        elif isinstance(part, BatchNorm):
-            shown = x.transpose(1, 2) if convolving else x
-            shown = torch.nn.functional.batch_norm(
-                shown, None, None, p["gain"], p["shift"], training=True, eps=part.eps
-            )
-            x = shown.transpose(1, 2) if convolving else shown
-        elif isinstance(part, Flatten):
-            x, convolving = x.reshape(len(x), -1), False
-        else:
-            x = torch.relu(x)
-    loss = torch.nn.functional.cross_entropy(x, torch.tensor(net.y))
-    loss.backward()
-    return loss.item(), np.concatenate([t.grad.numpy().ravel() for t in own.values()])
-
-
-def store():
-    """Write what torch computes: ``python -m tests.test_network``."""
-    import torch
-
-    stored = {}
-    for name in TORCH_NETS:
-        value, grad = torch_value_and_grad(torch, *torch_net(name))
-        stored[name] = {"value": value, "gradient": grad.tolist()}
-    STORED.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -280,7 +215,3 @@ def test_bad_input_gets_one_sentence(words, call):
     with pytest.raises((ValueError, TypeError), match=words) as told:
         call()
     assert "\n" not in str(told.value)
-
-
-if __name__ == "__main__":
-    store()
