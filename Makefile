@@ -8,7 +8,7 @@ LAB_FLAGS = $(if $(PORT),--port "$(PORT)") $(if $(filter no,$(BROWSER)),--no-bro
 FORCE := $(if $(findstring B,$(firstword -$(MAKEFLAGS))),--force)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test edit notebooks lint bench peers upgrade clean
+.PHONY: help lab test edit notebooks release grade formgrader lint bench peers upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -22,8 +22,17 @@ test: have-test ## run all tests
 edit: have-test ## open the originals in JupyterLab; saving one writes its text in sources/
 	@$(RUN) -m course_lib.lab --edit $(LAB_FLAGS)
 
-notebooks: have-test ## rebuild the notebooks whose sources changed (make -B notebooks: all of them)
-	@$(RUN) -m course_lib.notebooks $(FORCE)
+notebooks: have-test ## rebuild lessons and exercises whose sources changed (make -B notebooks: all)
+	@$(RUN) -m $(if $(wildcard grading),grading.build,course_lib.notebooks) $(FORCE)
+
+release: have-test ## pack what students get, without solutions: dist/
+	@$(RUN) -m grading.release
+
+grade: have-test ## grade what is in submitted/ (ASSIGNMENT=ex10, STUDENT=ada: that one again)
+	@$(RUN) -m grading.grade "$(ASSIGNMENT)" $(if $(STUDENT),--student "$(STUDENT)")
+
+formgrader: have-test ## open nbgrader's page to read, mark and comment (PORT=8890, BROWSER=no)
+	@$(RUN) -m course_lib.lab --grade $(LAB_FLAGS)
 
 lint: have-test ## check style and types
 	$(RUN) -m ruff check .
@@ -58,12 +67,14 @@ PINS = import json, sys; \
   names = ["{name}=={version}".format(**one["metadata"]) for one in found if "archive_info" in one["download_info"]]; \
   print("\n".join(sorted(names, key=str.lower)))
 
+ALL = -e '.[test,teach]'
+
 # Installs are remembered by content, not by time, so that -B and git leave them alone.
 .PHONY: have-base have-test
 have-base:
 	@$(call install,base,-e .)
 have-test:
-	@$(call install,test,-e '.[test]')
+	@$(call install,test,$(ALL))
 
 TOO_OLD = The course needs Python 3.11 or newer, and $(PYTHON) is older or missing; \
   name another one, as in: make lab PYTHON=python3.12

@@ -25,6 +25,16 @@ __all__ = ["arguments", "check_port", "folders", "main", "prepare"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# What an environment may hold that is not for this use: JupyterLab's face stays the student's.
+NBGRADER = [
+    f"nbgrader.server_extensions.{name}"
+    for name in ("formgrader", "validate_assignment", "assignment_list", "course_list")
+]
+HIDDEN = {
+    "learn": ["jupyterlab_jupytext", *NBGRADER],
+    "edit": NBGRADER,
+    "grade": ["jupyterlab_jupytext"],
+}
 # No questions at the start; and every cell stays in the page, so that a question can reach its
 # revealed answer and the browser's own search finds every word of a lesson.
 SETTINGS = {
@@ -35,7 +45,11 @@ SETTINGS = {
         },
         "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
     },
-    "page_config": {"buildAvailable": False, "buildCheck": False},
+    "page_config": {
+        "buildAvailable": False,
+        "buildCheck": False,
+        "disabledExtensions": {"@jupyter/nbgrader": True, "jupyterlab-slideshow": True},
+    },
 }
 
 
@@ -70,19 +84,22 @@ def check_port(text: str) -> int:
     return int(text)
 
 
-def arguments(root: Path, *, port: int | None, browser: bool, edit: bool) -> list[str]:
-    """Return the command line of the lab: in ``work/``, or on the originals to ``edit`` them."""
-    home, lessons = (root, "notebooks") if edit else (root / "work", "lessons")
-    first = min(_lessons(root)).name
+def arguments(root: Path, *, port: int | None, browser: bool, use: str = "learn") -> list[str]:
+    """Return the command line of the lab.
+
+    It opens in ``work/``; on the originals to ``use="edit"`` them; on formgrader to ``"grade"``.
+    """
+    home, lessons = (root / "work", "lessons") if use == "learn" else (root, "notebooks")
+    first = f"/lab/tree/{lessons}/{min(_lessons(root)).name}"
     return [
         f"--ServerApp.root_dir={home}",
-        f"--LabApp.default_url=/lab/tree/{lessons}/{first}",
+        f"--LabApp.default_url={'/formgrader' if use == 'grade' else first}",
         f"--ServerApp.open_browser={browser}",
         "--ServerApp.allow_root=True",
         "--Application.log_level=WARN",
         "--LanguageServerManager.autodetect=False",
         *([] if port is None else [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]),
-        *([] if edit else ["--ServerApp.jpserver_extensions=jupyterlab_jupytext=False"]),
+        *(f"--ServerApp.jpserver_extensions={name}=False" for name in HIDDEN[use]),
     ]
 
 
@@ -112,14 +129,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m course_lib.lab", description=main.__doc__)
     parser.add_argument("--port", metavar="N", help="default: the first free one from 8888 on")
     parser.add_argument("--no-browser", action="store_true", help="print the address instead")
-    parser.add_argument("--edit", action="store_true", help="open the originals, for authors")
+    use = parser.add_mutually_exclusive_group()
+    use.add_argument(
+        "--edit", dest="use", action="store_const", const="edit", help="the originals, for authors"
+    )
+    use.add_argument(
+        "--grade", dest="use", action="store_const", const="grade", help="nbgrader's formgrader"
+    )
+    parser.set_defaults(use="learn")
     given = parser.parse_args(argv)
     if not _lessons(ROOT):
         sys.exit(f"no lessons in {ROOT / 'notebooks'}: install the course with pip install -e .")
     try:
         port = None if given.port is None else check_port(given.port)
         prepare(ROOT)
-        copies = [] if given.edit else fill(ROOT)
+        copies = fill(ROOT) if given.use == "learn" else []
     except (OSError, ValueError) as error:
         sys.exit(str(error))
     if copies:
@@ -129,7 +153,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     from jupyterlab.labapp import LabApp
 
-    options = arguments(ROOT, port=port, browser=not given.no_browser, edit=given.edit)
+    options = arguments(ROOT, port=port, browser=not given.no_browser, use=given.use)
     LabApp.launch_instance(options)
     # A thread that the server used for files may outlive it and would keep Python from ending.
     logging.shutdown()

@@ -71,16 +71,23 @@ def without_source(root: Path) -> list[Path]:
     return [path for path in found if path not in made]
 
 
+def _code(folder: Path) -> list[Path]:
+    return [path for path in _visible(folder, "*") if path.parent.name != "__pycache__"]
+
+
 def _visible(folder: Path, pattern: str) -> list[Path]:
     found = sorted(folder.rglob(pattern))
     return [p for p in found if not any(s.startswith(".") for s in p.relative_to(folder).parts)]
 
 
 def fingerprint(root: Path, source: Path) -> str:
-    """Return a hash of what makes a notebook: its text, the library, the pinned packages."""
-    library = [p for p in _visible(root / "course_lib", "*") if p.parent.name != "__pycache__"]
+    """Return a hash of what makes a notebook: its text, the library, the pinned packages.
+
+    An exercise has a folder of its own; what is in it counts, too.
+    """
+    own = _code(source.parent) if source.parent.name == source.stem else [source]
     digest = hashlib.sha256()
-    for path in (source, *library, root / "constraints.txt"):
+    for path in (*own, *_code(root / "course_lib"), root / "constraints.txt"):
         if path.is_file():
             content = path.read_bytes().replace(b"\r\n", b"\n")
             digest.update(path.relative_to(root).as_posix().encode() + b"\0" + content + b"\0")

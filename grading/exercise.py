@@ -12,7 +12,7 @@ import ast
 import importlib.util
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +41,11 @@ class Part:
     and with a fresh one whenever a mark is decided. ``mistakes`` maps what is said to a student to
     a wrong function (or value); ``variants`` are right ones, written differently. Results agree
     within ``atol + rtol · |expected|``, and an answer has ``seconds`` for each question.
+
+    A question with ``how`` = ``train`` needs a ``referee(question, rng)``, which stays with the
+    judge: its ``reply(request)`` returns a value or a gradient in plain form, or ``{"error": …}``;
+    ``left`` is what is left of the budget; ``result(theta)`` turns the plain θ in the end into what
+    is compared.
     """
 
     asks: str
@@ -51,9 +56,13 @@ class Part:
     atol: float = 1e-9
     seconds: float = 10.0
     expected: Mapping[str, Any] | None = field(default=None)
+    referee: Callable[[dict[str, Any], np.random.Generator], Any] | None = None
 
     def facts(self, answer: Any, rng: np.random.Generator) -> dict[str, Any]:
-        """Return the questions with the responses of the right ``answer`` and of each mistake."""
+        """Return the questions with the responses of the right ``answer`` and of each mistake.
+
+        Those of the mistakes are computed when somebody asks: a right answer needs none of them.
+        """
         questions = self.questions(rng)
         return {
             "asks": self.asks,
@@ -61,16 +70,25 @@ class Part:
             "atol": self.atol,
             "questions": questions,
             "expected": [self._right(question, answer) for question in questions],
-            "mistakes": [
-                {"says": says, "responses": [_kept(respond(q, wrong)) for q in questions]}
-                for says, wrong in self.mistakes.items()
-            ],
+            "mistakes": _Mistaken(self.mistakes, questions),
         }
 
     def _right(self, question: dict[str, Any], answer: Any) -> dict[str, Any]:
         if self.expected is not None:
             return {"result": dict(self.expected)}
         return _kept(respond(question, answer))
+
+
+@dataclass(frozen=True)
+class _Mistaken:
+    mistakes: Mapping[str, Any]
+    questions: list[dict[str, Any]]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for says, wrong in self.mistakes.items():
+            with np.errstate(all="ignore"):
+                responses = [_kept(respond(question, wrong)) for question in self.questions]
+            yield {"says": says, "responses": responses}
 
 
 def _kept(response: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +142,7 @@ class Exercise:
 
     @cached_property
     def solution(self) -> dict[str, Any]:
-        """What the solutions define: the setup, what is given and the answers, executed in order."""
+        """What setup, given cells and solutions define, executed in order."""
         names: dict[str, Any] = {"__name__": self.name}
         for cell in self.cells:
             identity = cell.metadata.get("nbgrader", {}).get("grade_id", "")
@@ -139,8 +157,12 @@ class Exercise:
 
     def visible(self) -> dict[str, Any]:
         """Return what the checks that students see know: data, and no code."""
-        rng = np.random.default_rng
-        return {"parts": {name: self.facts(name, rng(VISIBLE_SEED)) for name in self.parts}}
+        facts = {name: self.facts(name, np.random.default_rng(VISIBLE_SEED)) for name in self.parts}
+        return {
+            "parts": {
+                name: {**one, "mistakes": list(one["mistakes"])} for name, one in facts.items()
+            }
+        }
 
 
 def exercises(root: Path = ROOT) -> list[Exercise]:

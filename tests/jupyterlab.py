@@ -47,7 +47,7 @@ def course_copy(root: Path) -> Path:
 def served(root: Path) -> Iterator[str]:
     """Serve the student's lab of the course in ``root`` and yield the address of its first page."""
     env = {**os.environ, **lab.folders(root), "JUPYTER_TOKEN": "test"}
-    options = lab.arguments(root, port=None, browser=False, edit=False)
+    options = lab.arguments(root, port=None, browser=False)
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", *options], env=env,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -70,10 +70,10 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(root, monkeypatch):
 
 
 def test_the_lab_opens_on_the_first_lesson(root):
-    student = lab.arguments(root, port=None, browser=True, edit=False)
+    student = lab.arguments(root, port=None, browser=True)
     assert f"--ServerApp.root_dir={root / 'work'}" in student
     assert "--LabApp.default_url=/lab/tree/lessons/02_first.ipynb" in student
-    author = lab.arguments(root, port=None, browser=True, edit=True)
+    author = lab.arguments(root, port=None, browser=True, use="edit")
     assert f"--ServerApp.root_dir={root}" in author
     assert "--LabApp.default_url=/lab/tree/notebooks/02_first.ipynb" in author
 
@@ -86,16 +86,16 @@ def test_a_library_without_the_course_is_one_sentence(tmp_path, monkeypatch):
 
 
 def test_a_port_that_was_asked_for_is_not_swapped_for_another(root):
-    asked = lab.arguments(root, port=8890, browser=False, edit=False)
+    asked = lab.arguments(root, port=8890, browser=False)
     assert {"--ServerApp.port=8890", "--ServerApp.port_retries=0"} < set(asked)
-    anyone = lab.arguments(root, port=None, browser=False, edit=False)
+    anyone = lab.arguments(root, port=None, browser=False)
     assert not any(argument.startswith("--ServerApp.port") for argument in anyone)
 
 
 def test_pairing_is_for_authors():
     switch = "--ServerApp.jpserver_extensions=jupyterlab_jupytext=False"
-    assert switch in lab.arguments(COURSE, port=None, browser=False, edit=False)
-    assert switch not in lab.arguments(COURSE, port=None, browser=False, edit=True)
+    assert switch in lab.arguments(COURSE, port=None, browser=False)
+    assert switch not in lab.arguments(COURSE, port=None, browser=False, use="edit")
     folders = [Path(folder) / "jupyter_server_config.d" for folder in jupyter_config_path()]
     enabled = [path for folder in folders for path in folder.glob("jupytext.json")]
     assert any('"jupyterlab_jupytext": true' in path.read_text() for path in enabled)

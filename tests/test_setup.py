@@ -220,7 +220,7 @@ def test_an_install_is_done_once(checkout):
         checkout.make("lab", *again)
         assert checkout.calls() == ["-m course_lib.lab"]
     checkout.make("edit")
-    assert checkout.calls() == [f"{install}[test]", "-m course_lib.lab --edit"]
+    assert checkout.calls() == [f"{install}[test,teach]", "-m course_lib.lab --edit"]
     os.utime(checkout.folder / "pyproject.toml", (0, 0))
     checkout.make("lab")
     assert checkout.calls() == ["-m course_lib.lab"]
