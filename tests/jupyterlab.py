@@ -44,12 +44,12 @@ def course_copy(root: Path) -> Path:
 
 
 @contextmanager
-def served(root: Path) -> Iterator[str]:
-    """Serve the student's lab of the course in ``root`` and yield the address of its first page."""
+def served(root: Path, use: str = "learn") -> Iterator[str]:
+    """Serve the lab of the course in ``root`` and yield the address of its first page."""
     env = {**os.environ, **lab.folders(root), "JUPYTER_TOKEN": "test"}
-    options = lab.arguments(root, port=None, browser=False)
+    options = lab.arguments(root, port=None, browser=False, use=use)
     server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", *options], env=env,
+        [sys.executable, "-m", "jupyterlab", *options], env=env, cwd=root,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
