@@ -15,6 +15,7 @@ README = Path(__file__).parents[1] / "README.md"
 MARK = "<!-- measured by make bench -->\n"
 
 EPOCHS = "An epoch of `gd` on the digits, by batch size"
+MEMORY = "Memory"
 STEPS = "A step of lesson 14: "
 PROBLEMS = ("valley", "noise", "words", "saddle", "net")
 
@@ -22,7 +23,7 @@ Results = dict[str, dict[str, float]]
 
 
 def table(results: Results) -> str:
-    """Return the results as Markdown: milliseconds, and how many times the first row's.
+    """Return the results as Markdown: milliseconds (or MB), and how many times the first row's.
 
     The steps of the five problems of lesson 14 are one table together, in microseconds.
     """
@@ -33,7 +34,8 @@ def table(results: Results) -> str:
                 lines += _steps([results.get(STEPS + name, {}) for name in PROBLEMS])
             continue
         first = next(iter(rows.values()))
-        lines += [f"| {title} | ms | ratio |", "| --- | ---: | ---: |"]
+        unit = "MB" if title.startswith(MEMORY) else "ms"
+        lines += [f"| {title} | {unit} | ratio |", "| --- | ---: | ---: |"]
         lines += [f"| {name} | {ms:g} | {ms / first:.3g} |" for name, ms in rows.items()]
         lines += [""]
     return "\n".join(lines)
@@ -50,7 +52,7 @@ def _steps(columns: list[dict[str, float]]) -> list[str]:
 
 def main() -> None:
     """Run every measurement, print it, and write the results."""
-    from . import adam, choosing, epochs, networks, sliders, startup
+    from . import adam, choosing, epochs, grading, networks, sliders, startup
 
     measurements = {
         "300 Adam steps on Rosenbrock; θ, loss, gradient norm recorded": adam.one_run,
@@ -66,6 +68,8 @@ def main() -> None:
         "An epoch of the MNIST-1D MLP, float32": partial(networks.epoch, "MLP", "float32"),
         "An epoch of the MNIST-1D CNN, float64": partial(networks.epoch, "CNN", "float64"),
         "An epoch of the MNIST-1D CNN, float32": partial(networks.epoch, "CNN", "float32"),
+        "One paper of exercise 10 graded, two cores": grading.mark,
+        f"{MEMORY} while a class is graded, at its peak": grading.memory,
         "Import, in a fresh process": startup.imports,
         "`make lab` on an installed machine": startup.lab,
         "Lesson 00, opened in a running lab": startup.first_slider,
