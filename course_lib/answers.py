@@ -91,13 +91,15 @@ def _wrong(part: dict[str, Any], found: dict[str, Any], wanted: dict[str, Any]) 
         same = found.get("error", "").startswith(f"{kind}:")
         return None if same else f"{_outcome(found)} where the error {kind} is expected"
     if "error" in found:
-        kind, _, words = found["error"].partition(": ")
-        return words if kind == "Unsendable" else f"an error, {found['error']}"
+        return _outcome(found)
     return difference(found["result"], wanted["result"], part["rtol"], part["atol"])
 
 
 def _outcome(found: dict[str, Any]) -> str:
-    return f"an error, {found['error']}" if "error" in found else spoken(found["result"])
+    if "error" not in found:
+        return spoken(found["result"])
+    kind, _, words = str(found["error"]).partition(": ")
+    return words if kind == "Unsendable" else f"an error, {found['error']}"
 
 
 def _unwritten(found: dict[str, Any]) -> bool:

@@ -261,7 +261,7 @@ def _of_arrays(found: Any, numbers: Any, wanted: Any, rtol: float, atol: float) 
         return f"{_size(numbers)} where {_size(wanted)} is expected"
     if (numbers.dtype.kind == "b") != (wanted.dtype.kind == "b"):
         return f"{spoken(numbers.tolist())} where {spoken(wanted.tolist())} is expected"
-    far = ~np.isclose(numbers.astype(float), wanted.astype(float), rtol, atol, equal_nan=False)
+    far = ~np.isclose(numbers.astype(float), wanted.astype(float), rtol, atol, equal_nan=True)
     if not far.any():
         return None
     place = tuple(int(one) for one in np.argwhere(far)[0])
