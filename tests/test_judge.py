@@ -32,7 +32,8 @@ def course(tmp_path_factory):
 def hand_in(course, tmp_path):
     """Return a function that hands in answers, or a whole notebook, and has them marked."""
     exercise, released = course
-    assert sandbox.available() or os.getuid(), "root runs these cheats in a sandbox only"
+    if not (sandbox.available() or os.getuid()):
+        pytest.skip("root runs these cheats in a sandbox only, and bubblewrap does not run here")
 
     def run(answers=None, notebook=None, seed=7):
         path = tmp_path / "handed in.ipynb"
