@@ -100,6 +100,8 @@ def grade(root: Path, name: str, *, student: str | None = None) -> int:
             if isinstance(marks, sandbox.Unstartable):
                 raise ValueError(f"nothing is decided for {sheet.student}: {marks}")
             _keep(root, exercise, book, sheet, marks)
+        for sheet in handed:
+            _renew_page(root, exercise, book, sheet)
         gradebook.export(book, root / "grades.csv")
     return len(todo)
 
@@ -132,10 +134,21 @@ def _keep(
     gradebook.feedback(root, exercise.name, sheet.student)
     record = {
         "depends_on": sheet.depends_on,
+        "told": gradebook.told(book, exercise.name, sheet.student),
         "right": {name: told.is_right for name, told in marks.parts.items()},
         "notes": marks.notes,
     }
     write(_record(root, exercise, sheet), json.dumps(record, indent=1).encode())
+
+
+def _renew_page(root: Path, exercise: Exercise, book: Gradebook, sheet: Sheet) -> None:
+    """Write the page of a student anew when a person has marked or commented since."""
+    path = _record(root, exercise, sheet)
+    record = json.loads(path.read_bytes())
+    now = gradebook.told(book, exercise.name, sheet.student)
+    if record["told"] != now:
+        gradebook.feedback(root, exercise.name, sheet.student)
+        write(path, json.dumps({**record, "told": now}, indent=1).encode())
 
 
 def _record(root: Path, exercise: Exercise, sheet: Sheet) -> Path:

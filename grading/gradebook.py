@@ -19,7 +19,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from .judge import Marks
 
-__all__ = ["configuration", "export", "feedback", "opened", "store"]
+__all__ = ["configuration", "export", "feedback", "opened", "store", "told"]
 
 
 def configuration(root: Path) -> Config:
@@ -63,6 +63,18 @@ def store(
             comment.auto_comment = None if answered[cell] else "No response."
         grade.needs_manual_grade = grade.auto_score is None and grade.manual_score is None
     gradebook.db.commit()
+
+
+def told(gradebook: Gradebook, name: str, student: str) -> list[list[object]]:
+    """Return all that a page tells of one student: scores and comments, cell by cell."""
+    submission = gradebook.find_submission(name, student)
+    return [
+        [one.name, one.score if hasattr(one, "score") else one.comment]
+        for notebook in submission.notebooks
+        for one in sorted(
+            [*notebook.grades, *notebook.comments], key=lambda one: (one.name, one.id)
+        )
+    ]
 
 
 def feedback(root: Path, name: str, student: str) -> None:
