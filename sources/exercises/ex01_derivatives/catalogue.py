@@ -51,6 +51,29 @@ def sum_of_entries(expr, symbols, p):
     return (gradient.T * u)[0], (u.T * sp.hessian(expr, symbols) * u)[0]
 
 
+def without_root(expr, symbols, p):
+    u, gradient = sp.Matrix(p) / sum(e**2 for e in p), sp.Matrix([expr.diff(s) for s in symbols])
+    return (gradient.T * u)[0], (u.T * sp.hessian(expr, symbols) * u)[0]
+
+
+def halved(expr, symbols, p):
+    u = sp.Matrix(p) / sp.sqrt(sum(entry**2 for entry in p))
+    gradient = sp.Matrix([expr.diff(s) for s in symbols])
+    return (gradient.T * u)[0], (u.T * sp.hessian(expr, symbols) * u)[0] / 2
+
+
+def other_order(expr, symbols, p):
+    u = sp.Matrix(p) / sp.sqrt(sum(entry**2 for entry in p))
+    gradient = sp.Matrix([expr.diff(s) for s in symbols])
+    return (u.T * sp.hessian(expr, symbols) * u)[0], (gradient.T * u)[0]
+
+
+def matrices(expr, symbols, p):
+    u = sp.Matrix(p) / sp.sqrt(sum(entry**2 for entry in p))
+    gradient = sp.Matrix([expr.diff(s) for s in symbols])
+    return gradient.T * u, u.T * sp.hessian(expr, symbols) * u
+
+
 def by_walking(expr, symbols, p):
     t, length = sp.Symbol("t"), sp.sqrt(sum(entry**2 for entry in p))
     walk = {s: s + t * entry / length for s, entry in zip(symbols, p)}
@@ -69,7 +92,7 @@ def by_loops(expr, symbols, p):
 
 
 def points(rng):
-    """Return Hessians of every kind, turned at random."""
+    """Return Hessians of every kind, turned at random, and two that need the given tolerance."""
     asked = []
     kinds = (
         [1, 1, 1],
@@ -81,12 +104,15 @@ def points(rng):
         [0, 0],
         [-1, -1, -1],
         [1, -1, -1],
+        [1, 0.01],
+        [-1, 0.01, -1],
     )
     for signs in kinds:
         d = len(signs)
         V = np.linalg.qr(rng.normal(size=(d, d)))[0]
         H = (V * (np.array(signs) * rng.uniform(0.5, 3, d))) @ V.T
-        asked.append({"how": "call", "args": [encode((H + H.T) / 2)]})
+        options = {"options": {"tol": 0.1}} if 0.01 in signs else {}
+        asked.append({"how": "call", "args": [encode((H + H.T) / 2)], **options})
     order = rng.permutation(len(asked))
     return [asked[i] for i in order]
 
@@ -133,6 +159,26 @@ def rest_is_saddle(H, tol=1e-8):
     return "maximum" if (curvatures < -tol).all() else "saddle"
 
 
+def own_tolerance(H, tol=1e-8):
+    curvatures = np.linalg.eigvalsh(H)
+    up, down = (curvatures > 1e-8), (curvatures < -1e-8)
+    if up.all():
+        return "minimum"
+    if down.all():
+        return "maximum"
+    return "saddle" if up.any() and down.any() else "undecided"
+
+
+def no_tolerance(H, tol=1e-8):
+    curvatures = np.linalg.eigvalsh(H)
+    up, down = (curvatures > 0), (curvatures < 0)
+    if up.all():
+        return "minimum"
+    if down.all():
+        return "maximum"
+    return "saddle" if up.any() and down.any() else "undecided"
+
+
 def by_extremes(H, tol=1e-8):
     lowest, highest = np.linalg.eigvalsh(H)[[0, -1]]
     if lowest > tol:
@@ -155,11 +201,11 @@ def by_counting(H, tol=1e-8):
 
 
 def polynomials(rng):
-    """Return polynomials whose critical points lie on a line, with a mixed term."""
+    """Return polynomials with a mixed term; where there are three points, y falls as x grows."""
     asked = []
     for sign in "-+":
         a, b, c = (int(k) for k in rng.integers(1, 6, 3))
-        text = f"(x^2 {sign} {a})^2 + {b}*(y - {c}*x)^2"
+        text = f"(x^2 {sign} {a})^2 + {b}*(y + {c}*x)^2"
         asked.append({"how": "call", "args": [{"expr": text}, SYMBOLS]})
     a, b = (int(k) for k in rng.integers(1, 5, 2))
     text = f"x^3 - {3 * a}*x + {b}*(y - 1)^2"
@@ -181,6 +227,11 @@ def unordered(expr, symbols):
     found = sp.solve([expr.diff(s) for s in symbols], symbols, dict=True)
     rows = sorted([[float(one[s]) for s in symbols] for one in found])
     return np.array(rows[::-1])
+
+
+def columns_apart(expr, symbols):
+    found = sp.solve([expr.diff(s) for s in symbols], symbols, dict=True)
+    return np.sort([[float(one[s]) for s in symbols] for one in found], axis=0)
 
 
 def of_hessian(expr, symbols):
@@ -231,6 +282,18 @@ def wrong_root(M, eps):
     return (48 * eps / M) ** 0.5
 
 
+def one_h(M, eps):
+    return (24 * eps / M) ** (1 / 3)
+
+
+def upside_down(M, eps):
+    return (M / (48 * eps)) ** 0.25
+
+
+def sympy_number(M, eps):
+    return (48 * sp.Float(eps) / M) ** sp.Rational(1, 4)
+
+
 def by_roots_of_roots(M, eps):
     return np.sqrt(np.sqrt(48.0 * eps / M))
 
@@ -254,6 +317,10 @@ PARTS = {
             "the length is the root of the sum of squares, not the sum of the sizes": (
                 sum_of_entries
             ),
+            "the length is the root of the sum of squares: the root is missing": without_root,
+            "the curvature is uᵀHu; the factor ½ belongs to Taylor's formula": halved,
+            "the order is (slope, curvature)": other_order,
+            "these are matrices with one entry: take it out with [0]": matrices,
         },
         variants=[by_walking, by_loops],
     ),
@@ -270,6 +337,10 @@ PARTS = {
             ),
             "minimum and maximum are swapped: curved upwards is a minimum": swapped,
             "what is neither minimum nor maximum is not always a saddle": rest_is_saddle,
+            "the bounds are tol and -tol as given, not a fixed number": own_tolerance,
+            "compare with tol and -tol, not with 0: a computed zero is rarely exactly 0": (
+                no_tolerance
+            ),
         },
         variants=[by_extremes, by_counting],
     ),
@@ -280,6 +351,9 @@ PARTS = {
             "one start finds one point: sp.solve finds them all": one_start,
             "only the minima are there; a critical point may be a saddle or a maximum": only_minima,
             "the order is the other way round: from the smallest first coordinate on": unordered,
+            "order whole rows: here x and y are sorted apart, and belong together no more": (
+                columns_apart
+            ),
             "these are zeros of second derivatives; a critical point has ∇J = 0": of_hessian,
         },
         variants=[by_tuples, by_roots],
@@ -294,6 +368,9 @@ PARTS = {
             "the errors of the values are 4ε/h², not ε/h²": balanced,
             "wrong powers: the sum is ah² + b/h², its best h is (b/a) to the power 1/4": wrong_root,
             "check the derivative of 4ε/h²: it is −8ε/h³": equal_errors,
+            "the errors of the values are divided by h², not by h": one_h,
+            "upside down: a large M asks for a small h, a large ε for a large one": upside_down,
+            "that is a SymPy number: put float(…) around it": sympy_number,
         },
         variants=[by_roots_of_roots, by_sympy],
     ),

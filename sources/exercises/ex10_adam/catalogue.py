@@ -76,6 +76,23 @@ def swapped(f, theta, t, m=0.0, v=0.0, *, lr=0.001, beta1=0.9, beta2=0.999, eps=
     return theta - lr_t * m / (np.sqrt(v) + eps), {"m": m, "v": v}
 
 
+def twice(f, theta, t, m=0.0, v=0.0, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-7):
+    g = f.grad(theta)
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    lr_t = lr * np.sqrt(1 - beta2**t) / (1 - beta1**t)
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+    return theta - lr_t * m_hat / (np.sqrt(v_hat) + eps), {"m": m, "v": v}
+
+
+def turned(f, theta, t, m=0.0, v=0.0, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-7):
+    g = f.grad(theta)
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    lr_t = lr * (1 - beta1**t) / np.sqrt(1 - beta2**t)
+    return theta - lr_t * m / (np.sqrt(v) + eps), {"m": m, "v": v}
+
+
 def keras_by_effective_eps(
     f, theta, t, m=0.0, v=0.0, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-7
 ):
@@ -140,6 +157,63 @@ def over_entries(f, theta, t, m=0.0, v=0.0, u=0.0, *, lr=0.001, beta1=0.9, beta2
     return theta - lr * m / (1 - beta1**t) / (np.sqrt(u) + eps), {"m": m, "v": v, "u": u}
 
 
+def left_uncorrected(
+    f, theta, t, m=0.0, v=0.0, u=0.0, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8
+):
+    g = f.grad(theta)
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    u = np.maximum(u, v)
+    return theta - lr * m / (1 - beta1**t) / (np.sqrt(u) + eps), {"m": m, "v": v, "u": u}
+
+
+def corrected_again(
+    f, theta, t, m=0.0, v=0.0, u=0.0, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8
+):
+    g = f.grad(theta)
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    u = np.maximum(u, v / (1 - beta2**t))
+    step = lr * m / (1 - beta1**t) / (np.sqrt(u / (1 - beta2**t)) + eps)
+    return theta - step, {"m": m, "v": v, "u": u}
+
+
+def hats_handed_on(f, theta, t, m=0.0, v=0.0, u=0.0, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    g = f.grad(theta)
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+    u = np.maximum(u, v_hat)
+    return theta - lr * m_hat / (np.sqrt(u) + eps), {"m": m_hat, "v": v_hat, "u": u}
+
+
+def u_unused(f, theta, t, m=0.0, v=0.0, u=0.0, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    g = f.grad(theta)
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+    u = np.maximum(u, v_hat)
+    return theta - lr * m_hat / (np.sqrt(v_hat) + eps), {"m": m, "v": v, "u": u}
+
+
+def m_as_it_is(f, theta, t, m=0.0, v=0.0, u=0.0, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    g = f.grad(theta)
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    u = np.maximum(u, v / (1 - beta2**t))
+    return theta - lr * m / (np.sqrt(u) + eps), {"m": m, "v": v, "u": u}
+
+
+def maximum_of_python(
+    f, theta, t, m=0.0, v=0.0, u=0.0, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8
+):
+    g = f.grad(theta)
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    u = max(u, v / (1 - beta2**t))
+    return theta - lr * m / (1 - beta1**t) / (np.sqrt(u) + eps), {"m": m, "v": v, "u": u}
+
+
 def amsgrad_by_where(
     f, theta, t, m=0.0, v=0.0, u=0.0, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8
 ):
@@ -168,13 +242,22 @@ def ages(rng):
     while len(asked) < 6:
         beta, share = round(rng.uniform(0.3, 0.999), 3), round(rng.uniform(0.1, 0.99), 2)
         exact = np.log(1 - share) / np.log(beta)
-        if exact > 0.1 and 0.05 < exact % 1 < 0.95:
+        low, high = ((0.05, 0.45), (0.55, 0.95))[len(asked) % 2]  # rounding up differs from round
+        if exact > 0.1 and low < exact % 1 < high:
             asked.append({"how": "call", "args": [beta, share]})
     return asked
 
 
 def one_too_early(beta, share):
     return int(np.log(1 - share) / np.log(beta))
+
+
+def to_the_nearest(beta, share):
+    return round(np.log(1 - share) / np.log(beta))
+
+
+def not_whole(beta, share):
+    return np.log(1 - share) / np.log(beta)
 
 
 def share_for_rest(beta, share):
@@ -204,6 +287,8 @@ PARTS = {
             "you correct with t + 1: t is 1 in the first step already": late,
             "this steps uphill: the sign of the step": uphill,
             "β and 1 − β are swapped in the averages": swapped,
+            "corrected twice: η_t holds both corrections, so m and v stay as they are": twice,
+            "η_t is upside down: √(1 − β₂ᵗ) above, 1 − β₁ᵗ below": turned,
         },
         variants=[keras_by_effective_eps, keras_by_loops, keras_in_place],
     ),
@@ -215,6 +300,13 @@ PARTS = {
             "u is the newest v̂ only: the largest one so far is not kept": no_maximum,
             "the maximum has gone into v, too: v must stay the plain average": fed_back,
             "the maximum runs over the entries; each entry has a maximum of its own": over_entries,
+            "u holds the uncorrected v: correct v first, then take the maximum": left_uncorrected,
+            "u is made of v̂, which is corrected already; you correct it again": corrected_again,
+            "inner holds m̂ and v̂; hand on the plain averages m and v": hats_handed_on,
+            "u is right, but the step still divides by the root of v̂": u_unused,
+            "m is not corrected: the step needs m̂": m_as_it_is,
+            "Python's max and if cannot compare arrays entry by entry: np.maximum "
+            "can": maximum_of_python,
         },
         variants=[amsgrad_by_where, amsgrad_in_float32],
         rtol=1e-4,
@@ -225,6 +317,8 @@ PARTS = {
         questions=ages,
         mistakes={
             "one step too early: round up, for before that the share is not reached": one_too_early,
+            "rounded to the nearest number: round up, always": to_the_nearest,
+            "the formula gives no whole number yet: round it up": not_whole,
             "you solved βᵗ ≤ share; it is βᵗ ≤ 1 − share": share_for_rest,
             "1/(1 − β) is only the length of the memory; solve 1 − βᵗ ≥ share": memory,
         },
@@ -236,7 +330,7 @@ PARTS = {
         mistakes={
             "that is gradient descent; Adam divides the scale of g out": "a",
             "almost: but ε is not scaled with the gradient, so the last digits differ": "c",
-            "√1000 would come from dividing by the root once too little: m̂ and √v̂ both scale "
+            "√1000 would be right if v averaged |g|; it averages g², so m̂ and √v̂ both grow "
             "by 1000": "d",
         },
     ),
