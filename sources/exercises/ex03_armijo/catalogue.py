@@ -213,6 +213,24 @@ def one_fewer(f, theta, t, *, alpha0=1.0, c=0.1, beta=0.5, most=30):
     return theta, {"alpha": 0.0, "trials": most - 1, "accepted": False}
 
 
+def told_by_the_count(f, theta, t, *, alpha0=1.0, c=0.1, beta=0.5, most=30):
+    g, alpha, trials = f.grad(theta), alpha0, 1
+    while f(theta - alpha * g) - f(theta) > -c * alpha * (g @ g) and trials < most:
+        alpha, trials = beta * alpha, trials + 1
+    if trials < most:
+        return theta - alpha * g, {"alpha": alpha, "trials": trials, "accepted": True}
+    return theta, {"alpha": 0.0, "trials": trials, "accepted": False}
+
+
+def counts_the_next(f, theta, t, *, alpha0=1.0, c=0.1, beta=0.5, most=30):
+    g, alpha, trials = f.grad(theta), alpha0, 1
+    while trials <= most:
+        if f(theta - alpha * g) - f(theta) <= -c * alpha * (g @ g):
+            return theta - alpha * g, {"alpha": alpha, "trials": trials, "accepted": True}
+        alpha, trials = beta * alpha, trials + 1
+    return theta, {"alpha": 0.0, "trials": trials, "accepted": False}
+
+
 def one_or_zero(f, theta, t, *, alpha0=1.0, c=0.1, beta=0.5, most=30):
     g = f.grad(theta)
     for n in range(most):
@@ -235,6 +253,8 @@ MENDED = {
     "you count the rejected trials; the accepted one is a trial, too": counts_from_zero,
     "that is one trial more than most": one_more,
     "one trial is missing: most of them are allowed": one_fewer,
+    "the last trial that is allowed may pass, too: ask the test, not the count": told_by_the_count,
+    "if none passes, your count is one ahead: only most trials were made": counts_the_next,
     "accepted is True or False; you return 1 or 0": one_or_zero,
 }
 
@@ -409,6 +429,33 @@ def no_linear_part(f, theta, t, *, alpha0=1.0, c=0.1):
     return theta - alpha * g, {"alpha": alpha, "trials": trials}
 
 
+def undivided(f, theta, t, *, alpha0=1.0, c=0.1):
+    g, J, alpha, trials = f.grad(theta), f(theta), alpha0, 1
+    while (after := f(theta - alpha * g)) > J - c * alpha * (g @ g) and trials < 60:
+        best = (g @ g) / (2 * (after - J + alpha * (g @ g)))
+        alpha = np.clip(best, 0.1 * alpha, 0.5 * alpha)
+        trials += 1
+    return theta - alpha * g, {"alpha": alpha, "trials": trials}
+
+
+def divided_once(f, theta, t, *, alpha0=1.0, c=0.1):
+    g, J, alpha, trials = f.grad(theta), f(theta), alpha0, 1
+    while (after := f(theta - alpha * g)) > J - c * alpha * (g @ g) and trials < 60:
+        best = alpha * (g @ g) / (2 * (after - J + alpha * (g @ g)))
+        alpha = np.clip(best, 0.1 * alpha, 0.5 * alpha)
+        trials += 1
+    return theta - alpha * g, {"alpha": alpha, "trials": trials}
+
+
+def slope_upwards(f, theta, t, *, alpha0=1.0, c=0.1):
+    g, J, alpha, trials = f.grad(theta), f(theta), alpha0, 1
+    while (after := f(theta - alpha * g)) > J - c * alpha * (g @ g) and trials < 60:
+        best = alpha**2 * (g @ g) / (2 * (after - J - alpha * (g @ g)))
+        alpha = np.clip(best, 0.1 * alpha, 0.5 * alpha)
+        trials += 1
+    return theta - alpha * g, {"alpha": alpha, "trials": trials}
+
+
 def untested(f, theta, t, *, alpha0=1.0, c=0.1):
     g, J, alpha = f.grad(theta), f(theta), alpha0
     after = f(theta - alpha * g)
@@ -429,6 +476,9 @@ PARABOLAS = {
     "the vertex of −sα + Kα² is at s/(2K): the 2 is missing": no_two,
     "s is the squared length of the gradient": slope_of_length,
     "K = (φ(α) − φ(0) + sα)/α²: the part sα is missing": no_linear_part,
+    "K = (φ(α) − φ(0) + sα)/α²: the division by α² is missing": undivided,
+    "K = (φ(α) − φ(0) + sα)/α²: you divide by α only": divided_once,
+    "K = (φ(α) − φ(0) + sα)/α²: the sign of sα, because the slope is −s": slope_upwards,
     "the new α is a trial, too: test it, and go on until one passes": untested,
 }
 
@@ -498,6 +548,21 @@ def at_most_c(curvature, alpha0, c, beta):
     return 1 + max(0, int(np.ceil(np.log(longest / alpha0) / np.log(beta))))
 
 
+def not_whole(curvature, alpha0, c, beta):
+    longest = 2 * (1 - c) / curvature
+    return 1 + max(0, np.log(longest / alpha0) / np.log(beta))
+
+
+def to_the_nearest(curvature, alpha0, c, beta):
+    longest = 2 * (1 - c) / curvature
+    return 1 + max(0, int(np.round(np.log(longest / alpha0) / np.log(beta))))
+
+
+def starts_at_one(curvature, alpha0, c, beta):
+    longest = 2 * (1 - c) / curvature
+    return 1 + max(0, int(np.ceil(np.log(longest) / np.log(beta))))
+
+
 COUNTERS = {
     "these are the rejected trials; count the accepted one, too": rejected_only,
     "if α₀ passes at once, that is one trial: never less than 1": without_a_first,
@@ -505,6 +570,9 @@ COUNTERS = {
     "2/λ is where the share is 0; it must be at least c": without_c,
     "the share is 1 − ½λα: the ½ is missing": without_half,
     "you solved share ≤ 1 − c; it is share ≥ c": at_most_c,
+    "a number of trials is a whole number: round up": not_whole,
+    "round up, not to the nearest whole number": to_the_nearest,
+    "the first trial is α₀, not 1": starts_at_one,
 }
 
 PARTS = {

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_lib.answers import respond
 from course_lib.exchange import encode, made
 from grading.exercise import Part
 
@@ -12,7 +13,7 @@ def hessians(rng):
     """Return symmetric matrices: one indefinite with a positive diagonal, then of all kinds."""
     a, c, gap = rng.uniform(0.5, 2, 3)
     H = np.array([[a, np.sqrt(a * c) + gap], [np.sqrt(a * c) + gap, c]])
-    tau0 = round(-np.linalg.eigvalsh(H)[0] / rng.uniform(2.5, 3.5), 2)
+    tau0 = round(-np.linalg.eigvalsh(H)[0] / rng.uniform(2.5, 2.9), 3)
     asked = [{"how": "call", "args": [encode(H), encode(rng.normal(size=2)), tau0]}]
     for signs in ([1, -1, 1], [1, 1, 1], [-1, -1], [1, -1, -1, 1]):
         d = len(signs)
@@ -23,7 +24,9 @@ def hessians(rng):
         sizes = rng.uniform(0.2, 0.9, d) * lowest
         sizes[int(np.argmin(signs))] = lowest
         H = (V * (np.array(signs) * sizes)) @ V.T
-        args = [encode((H + H.T) / 2), encode(rng.normal(size=d)), tau0]
+        # Mostly along positive curvatures: -H⁻¹g points downhill, but H is not positive definite.
+        parts = np.where(np.array(signs) > 0, 1, 0.4) * rng.uniform(0.8, 1.2, d)
+        args = [encode((H + H.T) / 2), encode(V @ (parts * rng.choice([-1, 1], d))), tau0]
         asked.append({"how": "call", "args": args})
     return asked
 
@@ -75,6 +78,28 @@ def unlifted(H, g, tau0):
     while np.linalg.eigvalsh(H)[0] + tau <= 0:
         tau = max(2 * tau, tau0)
     return -np.linalg.solve(H, g), tau
+
+
+def lifted_again(H, g, tau0):
+    A, tau = np.array(H), 0.0
+    while np.linalg.eigvalsh(A)[0] <= 0:
+        tau = max(2 * tau, tau0)
+        A = A + tau * np.eye(len(g))
+    return -np.linalg.solve(A, g), tau
+
+
+def until_downhill(H, g, tau0):
+    tau = 0.0
+    while g @ np.linalg.solve(H + tau * np.eye(len(g)), g) <= 0:
+        tau = max(2 * tau, tau0)
+    return -np.linalg.solve(H + tau * np.eye(len(g)), g), tau
+
+
+def tau_first(H, g, tau0):
+    tau = 0.0
+    while np.linalg.eigvalsh(H)[0] + tau <= 0:
+        tau = max(2 * tau, tau0)
+    return tau, -np.linalg.solve(H + tau * np.eye(len(g)), g)
 
 
 def by_eigenvalues(H, g, tau0):
@@ -147,6 +172,31 @@ def down_the_gradient(f, theta, t, *, radius=1.0):
     return theta + s * p, {"s": s}
 
 
+def of_the_gradient(f, theta, t, *, radius=1.0):
+    g = f.grad(theta)
+    s = min(1.0, radius / np.linalg.norm(g))
+    return theta - s * np.linalg.solve(f.hess(theta), g), {"s": s}
+
+
+def undivided(f, theta, t, *, radius=1.0):
+    p = -np.linalg.solve(f.hess(theta), f.grad(theta))
+    s = radius if np.linalg.norm(p) > radius else 1.0
+    return theta + s * p, {"s": s}
+
+
+def cut_twice(f, theta, t, *, radius=1.0):
+    p = -np.linalg.solve(f.hess(theta), f.grad(theta))
+    s = min(1.0, radius / np.linalg.norm(p))
+    p = s * p
+    return theta + s * p, {"s": s}
+
+
+def length_as_s(f, theta, t, *, radius=1.0):
+    p = -np.linalg.solve(f.hess(theta), f.grad(theta))
+    p = min(1.0, radius / np.linalg.norm(p)) * p
+    return theta + p, {"s": np.linalg.norm(p)}
+
+
 def short_by_if(f, theta, t, *, radius=1.0):
     step = np.linalg.inv(f.hess(theta)) @ f.grad(theta)
     length = np.sqrt(np.sum(step**2))
@@ -165,8 +215,18 @@ def short_in_place(f, theta, t, *, radius=1.0):
 
 def errors(rng):
     """Return errors, constants and tolerances, away from where rounding decides."""
-    asked = [{"how": "call", "args": [0.001, 2.0, 0.01]}]
-    while len(asked) < 6:
+    while True:
+        asked = [{"how": "call", "args": [0.001, 2.0, 0.01]}, *some_errors(rng)]
+        answers = (by_recursion, divided_by_C, *LEFT.values())
+        counts = {str([respond(question, one) for question in asked]) for one in answers}
+        if len(counts) == len(answers):
+            return asked
+
+
+def some_errors(rng):
+    """Return five questions with at least two steps."""
+    asked = []
+    while len(asked) < 5:
         C, start = round(rng.uniform(0.3, 5), 2), round(rng.uniform(0.2, 0.9), 2)
         e0 = round(start / C, 4)
         tol = float(f"{10 ** rng.uniform(-12, -3):.2g}")
@@ -204,6 +264,26 @@ def both_squared(e0, C, tol):
     return k
 
 
+def rounded_down(e0, C, tol):
+    return max(0, int(np.floor(np.log2(np.log(C * tol) / np.log(C * e0)))))
+
+
+def to_the_nearest(e0, C, tol):
+    return max(0, int(np.round(np.log2(np.log(C * tol) / np.log(C * e0)))))
+
+
+def natural_logarithm(e0, C, tol):
+    return max(0, int(np.ceil(np.log(np.log(C * tol) / np.log(C * e0)))))
+
+
+def bare_tolerance(e0, C, tol):
+    return max(0, int(np.ceil(np.log2(np.log(tol) / np.log(C * e0)))))
+
+
+def divided_by_C(e0, C, tol):
+    return max(0, int(np.ceil(np.log2(max(np.log(tol / C) / np.log(C * e0), 1e-9)))))
+
+
 def by_formula(e0, C, tol):
     if e0 <= tol:
         return 0
@@ -216,6 +296,17 @@ def by_recursion(e0, C, tol):
 
     return count(e0)
 
+
+LEFT = {
+    "C is missing: the rule is e ← C e²": no_constant,
+    "this error shrinks by a constant factor; Newton squares it": linear,
+    "one step too many: e₀ may be small enough already, and then k = 0": one_more,
+    "C is squared, too: the rule is C times e²": both_squared,
+    "round up: after the step before, the error is still above tol": rounded_down,
+    "round up, not to the nearest whole number": to_the_nearest,
+    "the exponent doubles in each step: take the logarithm to the base 2": natural_logarithm,
+    "C e_k must come down to C tol, not to tol": bare_tolerance,
+}
 
 PARTS = {
     "04a": Part(
@@ -233,6 +324,13 @@ PARTS = {
             "τ grows by τ₀ each time here; it must double": linear_growth,
             "H + tau adds τ to every entry; τI has it on the diagonal only": everywhere,
             "τ is found, but p is still that of H alone": unlifted,
+            "you lift a matrix that is lifted already: each try is H + τI, with the first H": (
+                lifted_again
+            ),
+            "p points downhill here by luck of g: go on until the matrix is positive definite": (
+                until_downhill
+            ),
+            "the order is (p, tau)": tau_first,
         },
         variants=[by_eigenvalues, by_spectrum],
     ),
@@ -246,18 +344,17 @@ PARTS = {
             "p·p is the squared length: the root is missing": squared_length,
             "this steps uphill: p = −H⁻¹g": uphill,
             "p is the direction of gradient descent: the Hessian is not used": down_the_gradient,
+            "the length is that of p, not that of the gradient": of_the_gradient,
+            "s = radius makes the step as long as radius times ‖p‖: divide by ‖p‖": undivided,
+            "the step is cut twice: p is s times shorter already": cut_twice,
+            "s is the factor, not the length of the step": length_as_s,
         },
         variants=[short_by_if, short_in_place],
     ),
     "04c": Part(
         asks="steps_left",
         questions=errors,
-        mistakes={
-            "C is missing: the rule is e ← C e²": no_constant,
-            "this error shrinks by a constant factor; Newton squares it": linear,
-            "one step too many: e₀ may be small enough already, and then k = 0": one_more,
-            "C is squared, too: the rule is C times e²": both_squared,
-        },
+        mistakes=LEFT,
         variants=[by_formula, by_recursion],
     ),
     "04d": Part(

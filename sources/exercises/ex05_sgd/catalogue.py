@@ -31,7 +31,7 @@ def epochs(rng):
     """Return questions for the repair: least squares with a few rows, one to four epochs."""
     while True:
         asked = []
-        for n, d, n_epochs in ((4, 1, 1), (5, 2, 3), (4, 3, 4)):
+        for n, d, n_epochs in ((4, 1, 1), (5, 2, 3), (4, 2, 2)):
             f = made("models.LeastSquares", X=rng.normal(size=(n, d)), y=2 * rng.normal(size=n))
             theta, lr = np.round(rng.normal(size=d), 2), round(rng.uniform(0.1, 0.4), 2)
             seed = int(rng.integers(10**6))
@@ -170,6 +170,25 @@ def without_start(f, theta, n_epochs, lr, rng):
     return np.array(path)
 
 
+def shuffled_on(f, theta, n_epochs, lr, rng):
+    path, order = [theta], np.arange(f.n)
+    for epoch in range(n_epochs):
+        rng.shuffle(order)
+        for i in order:
+            theta = theta - lr / (epoch + 1) * f.batch([i]).grad(theta)
+        path.append(theta)
+    return np.array(path)
+
+
+def row_for_each_step(f, theta, n_epochs, lr, rng):
+    path = [theta]
+    for epoch in range(n_epochs):
+        for i in rng.permutation(f.n):
+            theta = theta - lr / (epoch + 1) * f.batch([i]).grad(theta)
+            path.append(theta)
+    return np.array(path)
+
+
 BROKEN = {
     "this is the colleague's function as it was": colleague,
     "every epoch has the same order: draw a new one in each": one_order,
@@ -184,17 +203,20 @@ BROKEN = {
     "the rate falls with every step; it should fall with every epoch": rate_of_the_step,
     "this draws with replacement; an epoch is a new order of all examples": drawn_again,
     "the start is missing: it is row 0": without_start,
+    "a good order, but not the one asked for: call rng.permutation(f.n) in each epoch instead of "
+    "shuffling the old order": shuffled_on,
+    "this has a row for every step; asked is one for every epoch": row_for_each_step,
 }
 
 
 def averages(rng):
     """Return questions for the average: short walks on least squares, some with a late begin."""
-    X, y = rng.normal(size=(6, 3)), 2 * rng.normal(size=6)
-    f, start = made("models.LeastSquares", X=X, y=y), encode(1 + rng.uniform(size=3))
+    X, y = rng.normal(size=(6, 2)), 2 * rng.normal(size=6)
+    f, start = made("models.LeastSquares", X=X, y=y), encode(1 + rng.uniform(size=2))
     asked = [
         (1, {"lr": 0.2, "begin": 1}),
-        (5, {"lr": 0.3, "begin": 1}),
-        (7, {"lr": 0.2, "begin": 4}),
+        (4, {"lr": 0.3, "begin": 1}),
+        (6, {"lr": 0.2, "begin": 4}),
         (3, {"lr": 0.2, "begin": 9}),
     ]
     return [
@@ -297,6 +319,19 @@ def climbs(f, theta, t, x=0.0, *, lr=0.1, begin=1):
     x = theta if t == 1 else x
     x = x + lr * f.grad(x)
     return theta + (x - theta) / max(1, t - begin + 1), {"x": x}
+
+
+def wrong_way_round(f, theta, t, x=0.0, *, lr=0.1, begin=1):
+    x = theta if t == 1 else x
+    x = x - lr * f.grad(x)
+    return x, {"x": theta + (x - theta) / max(1, t - begin + 1)}
+
+
+def mean_too_soon(f, theta, t, x=0.0, *, lr=0.1, begin=1):
+    x = theta if t == 1 else x
+    x = x - lr * f.grad(x)
+    with np.errstate(all="ignore"):
+        return theta + (x - theta) / np.float64(t - begin + 1), {"x": x}
 
 
 def floors(rng):
@@ -553,6 +588,8 @@ PARTS = {
             "too much": half_and_half,
             "this is x itself: nothing is averaged": no_average,
             "this steps uphill: the sign of the step": climbs,
+            "θ and x are the wrong way round: θ is the mean, x is the walker": wrong_way_round,
+            "before step begin there is no mean: then θ is the walker's own place": mean_too_soon,
         },
         variants=[averaged_by_sum, averaged_by_loops, averaged_in_place, averaged_in_float32],
         rtol=1e-4,

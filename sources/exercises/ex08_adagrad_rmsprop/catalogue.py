@@ -88,6 +88,13 @@ def hands_on_spread(f, theta, t, m=0.0, v=0.0, *, lr=0.001, gamma=0.9, eps=1e-8)
     return theta - lr * g / (np.sqrt(v) + eps), {"m": m, "v": v}
 
 
+def around_the_mean(f, theta, t, m=0.0, v=0.0, *, lr=0.001, gamma=0.9, eps=1e-8):
+    g = f.grad(theta)
+    m = gamma * m + (1 - gamma) * g
+    v = gamma * v + (1 - gamma) * (g - m) ** 2
+    return theta - lr * g / (np.sqrt(v) + eps), {"m": m, "v": v}
+
+
 def sum_of_squares(f, theta, t, m=0.0, v=0.0, *, lr=0.001, gamma=0.9, eps=1e-8):
     g = f.grad(theta)
     m = gamma * m + (1 - gamma) * g
@@ -116,6 +123,7 @@ CENTRED = {
     "this steps along the mean m; step along g, and use m under the root only": steps_along_mean,
     "you subtract the old m²: the root needs the new m and the new v": old_mean,
     "v − m² is handed on as v; the plain average v must go on": hands_on_spread,
+    "you average (g − m)²; here v averages g², and m² is subtracted from it": around_the_mean,
     "you add m²; it is subtracted": sum_of_squares,
     "γ and 1 − γ are swapped in the averages": swapped,
     "this steps uphill: the sign of the step": uphill,
@@ -246,6 +254,14 @@ def no_window(gradients, k, *, lr, eps):
     return lr / np.sqrt(np.cumsum(gradients**2, axis=0) + eps)
 
 
+def wrong_axis(gradients, k, *, lr, eps):
+    rates = []
+    for t in range(len(gradients)):
+        recent = gradients[max(0, t - k + 1) : t + 1]
+        rates.append(lr / np.sqrt((recent**2).sum(1) + eps))
+    return np.array(rates)
+
+
 WINDOWS = {
     "this is the code as it was; all five mistakes are still in it": as_it_was,
     "the newest gradient is missing: the window of step t includes step t": newest_missing,
@@ -304,6 +320,23 @@ def net(gradients, *, lr):
     return abs((lr * gradients / np.sqrt(np.where(G > 0, G, 1))).sum(0))
 
 
+def signed(gradients, *, lr):
+    G = np.cumsum(gradients**2, axis=0)
+    return (lr * gradients / np.sqrt(np.where(G > 0, G, 1))).sum(0)
+
+
+def asleep_is_nan(gradients, *, lr):
+    G = np.cumsum(gradients**2, axis=0)
+    with np.errstate(invalid="ignore"):
+        return (lr * abs(gradients) / np.sqrt(G)).sum(0)
+
+
+def asleep_for_ever(gradients, *, lr):
+    G = np.cumsum(gradients**2, axis=0)
+    with np.errstate(invalid="ignore"):
+        return np.nan_to_num((lr * abs(gradients) / np.sqrt(G)).sum(0))
+
+
 def last_G(gradients, *, lr):
     G = (gradients**2).sum(0)
     return (lr * abs(gradients) / np.sqrt(np.where(G > 0, G, 1))).sum(0)
@@ -339,6 +372,10 @@ def each_step(gradients, *, lr):
 
 TRAVELS = {
     "steps forth and back cancel here; a way counts the length of every step": net,
+    "the steps keep their signs; a length has none: take |g|": signed,
+    "0/0 is not a number: as long as G is 0, the step is 0": asleep_is_nan,
+    "one 0/0 has spoilt the whole sum of a weight: put 0 in its place before you add "
+    "up": asleep_for_ever,
     "every step is divided by the last G; step t has only the sum up to step t": last_G,
     "G lacks the gradient of the step itself: first add, then divide": late_G,
     "G is not summed up: each step is divided by its own gradient only": never_summed,
@@ -383,7 +420,11 @@ PARTS = {
     "08b": Part(
         asks="window_rates",
         questions=windows,
-        mistakes=WINDOWS,
+        mistakes={
+            **WINDOWS,
+            "axis 1 adds up the parameters of one step; to add up the steps, take axis "
+            "0": wrong_axis,
+        },
         variants=[window_by_sums, window_by_loops, window_by_queue],
     ),
     "08c": Part(

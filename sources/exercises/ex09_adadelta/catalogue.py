@@ -117,6 +117,17 @@ def u_of_gradients(f, theta, t, v=0.0, u=0.0, *, first=0.01, rho=0.95, eps=1e-12
     return theta - delta, {"v": v, "u": rho * u + (1 - rho) * g**2}
 
 
+def u_of_steps(f, theta, t, v=0.0, u=0.0, *, first=0.01, rho=0.95, eps=1e-12):
+    g = f.grad(theta)
+    if t == 1:
+        v, u = g**2, first**2
+    else:
+        v = rho * v + (1 - rho) * g**2
+    with np.errstate(invalid="ignore"):
+        delta = np.sqrt(u) / np.sqrt(v + eps) * g
+    return theta - delta, {"v": v, "u": rho * u + (1 - rho) * delta}
+
+
 def u_stays(f, theta, t, v=0.0, u=0.0, *, first=0.01, rho=0.95, eps=1e-12):
     g = f.grad(theta)
     if t == 1:
@@ -150,6 +161,7 @@ STARTS = {
     "u is not used: the numerator has the length first in every step": always_first,
     "v is g² in every step; from the second step on it is the running average": v_restarts,
     "u averages g²; it averages the squares of the steps": u_of_gradients,
+    "u averages the steps themselves; it averages their squares": u_of_steps,
     "the first step is not averaged into u: u is renewed in every step": u_stays,
     "this steps uphill: the sign of the step": uphill,
 }
@@ -299,6 +311,40 @@ def u_not_squared(f, theta, t, v=0.0, u=0.0, *, rho=0.95, eps=1e-6):
     return theta - delta, {"v": v, "u": rho * u + (1 - rho) * abs(delta)}
 
 
+def u_of_steps_too(f, theta, t, v=0.0, u=0.0, *, rho=0.95, eps=1e-6):
+    g = f.grad(theta)
+    v = rho * v + (1 - rho) * g**2
+    u_hat = u / (1 - rho ** (t - 1)) if t > 1 else 0.0
+    with np.errstate(invalid="ignore"):
+        delta = np.sqrt(u_hat + eps) / np.sqrt(v / (1 - rho**t) + eps) * g
+    return theta - delta, {"v": v, "u": rho * u + (1 - rho) * delta}
+
+
+def v_uncorrected(f, theta, t, v=0.0, u=0.0, *, rho=0.95, eps=1e-6):
+    g = f.grad(theta)
+    v = rho * v + (1 - rho) * g**2
+    u_hat = u / (1 - rho ** (t - 1)) if t > 1 else 0.0
+    delta = np.sqrt(u_hat + eps) / np.sqrt(v + eps) * g
+    return theta - delta, {"v": v, "u": rho * u + (1 - rho) * delta**2}
+
+
+def no_eps_above(f, theta, t, v=0.0, u=0.0, *, rho=0.95, eps=1e-6):
+    g = f.grad(theta)
+    v = rho * v + (1 - rho) * g**2
+    u_hat = u / (1 - rho ** (t - 1)) if t > 1 else 0.0
+    delta = np.sqrt(u_hat) / np.sqrt(v / (1 - rho**t) + eps) * g
+    return theta - delta, {"v": v, "u": rho * u + (1 - rho) * delta**2}
+
+
+def first_step_is_zero(f, theta, t, v=0.0, u=0.0, *, rho=0.95, eps=1e-6):
+    g = f.grad(theta)
+    v = rho * v + (1 - rho) * g**2
+    if t == 1:
+        return theta, {"v": v, "u": u}
+    delta = np.sqrt(u / (1 - rho ** (t - 1)) + eps) / np.sqrt(v / (1 - rho**t) + eps) * g
+    return theta - delta, {"v": v, "u": rho * u + (1 - rho) * delta**2}
+
+
 def late_for_both(f, theta, t, v=0.0, u=0.0, *, rho=0.95, eps=1e-6):
     g = f.grad(theta)
     v = rho * v + (1 - rho) * g**2
@@ -319,6 +365,10 @@ REPAIRS = {
     "the old u holds t − 1 steps: its correction has the exponent t − 1": exponent_t,
     "nothing is corrected: this is the lesson's AdaDelta": lesson,
     "only v is corrected; u needs its own correction": u_uncorrected,
+    "only u is corrected; v needs its own correction": v_uncorrected,
+    "it never moves: beside û stands ε, as in the lesson": no_eps_above,
+    "the first step is 0 here; only û counts as 0, and ε gets it going": first_step_is_zero,
+    "u averages the steps themselves; it averages their squares": u_of_steps_too,
     "u averages the lengths of the steps; it averages their squares": u_not_squared,
     "you correct with t + 1 for v and t for u; v holds t gradients, u holds t − 1 steps": (
         late_for_both
@@ -418,6 +468,12 @@ def reach_at_end(path, other, s):
     return np.linalg.norm(path[:n] - other[:n] / s, axis=1).max() / reach
 
 
+def reach_of_all(path, other, s):
+    n = min(len(path), len(other))
+    reach = np.linalg.norm(path - path[0], axis=1).max()
+    return np.linalg.norm(path[:n] - other[:n] / s, axis=1).max() / reach
+
+
 def by_coordinate(path, other, s):
     n = min(len(path), len(other))
     return abs(path[:n] - other[:n] / s).max() / abs(path[:n] - path[0]).max()
@@ -446,6 +502,7 @@ GAPS = {
     "the reach is the distance from the start of path, not from the origin": from_origin,
     "this looks at the last points only; the largest gap may come before": only_ends,
     "the reach is the largest distance from the start, not that of the last point": reach_at_end,
+    "the reach counts points that only path has; cut both paths first": reach_of_all,
     "you take the largest coordinate; a distance is the root of the sum of squares": by_coordinate,
     "the norm of the whole array mixes all steps: one distance for each step, then the largest": (
         whole_norm
@@ -524,6 +581,23 @@ def unchecked(lr, eps):
     return lr * (eps / (1 - lr**2)) ** 0.5
 
 
+def unchecked_root(lr, eps):
+    with np.errstate(invalid="ignore"):
+        return lr * np.sqrt(eps / (1 - lr**2))
+
+
+def says_infinity(lr, eps):
+    if lr >= 1:
+        return np.inf
+    return lr * np.sqrt(eps / (1 - lr**2))
+
+
+def roots_added(lr, eps):
+    if lr >= 1:
+        raise ValueError("no length")
+    return lr * np.sqrt(eps) / (1 - lr)
+
+
 def says_none(lr, eps):
     if lr >= 1:
         return None
@@ -587,11 +661,15 @@ PARTS = {
             ),
             "that is the square of the length: take the root": squared,
             "the root must be over 1 − η², too": half_rooted,
+            "√(D² + ε) is not D + √ε: square both sides before you solve": roots_added,
             "η is multiplied in before the squaring: it stands in u as η²": lr_not_squared,
             "one η is missing: every step has the factor η": one_lr_outside,
             "the sign in the denominator: D² − η²D² = η²ε": plus,
             "for η ≥ 1 there is no such length: raise a ValueError": unchecked,
             "for η ≥ 1 a ValueError is asked for, not None": says_none,
+            "for η ≥ 1 a ValueError is asked for, not infinity": says_infinity,
+            "for η ≥ 1 this is the root of a negative number, or divides by 0: raise a "
+            "ValueError there": unchecked_root,
             "for η = 1 the steps grow for ever, too: raise the ValueError there as well": (
                 one_passes
             ),

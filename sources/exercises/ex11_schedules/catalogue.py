@@ -124,6 +124,13 @@ def no_half(t, *, lr, n_steps, warm, final):
     return final * lr + (lr - final * lr) * (1 + np.cos(np.pi * share))
 
 
+def straight(t, *, lr, n_steps, warm, final):
+    if t <= warm:
+        return lr * t / warm
+    share = min((t - warm) / (n_steps - warm), 1)
+    return lr - (lr - final * lr) * share
+
+
 RISES = {
     "this is the course's order: the peak is one step late, and so is the end of the fall; "
     "here step W is the peak, and step T the end": course_order,
@@ -138,6 +145,7 @@ RISES = {
     "you cut the cosine off at ρη; it must reach ρη in step T and not before": cut_off,
     "after step T your rate rises again: it must stay at ρη": rises_again,
     "1 + cos goes from 2 to 0: the half is missing": no_half,
+    "you fall along a straight line; it should be half a cosine": straight,
 }
 
 
@@ -262,6 +270,23 @@ def down_to_zero(t, *, lr, period, grow, fall):
     return lr / 2 * (1 + np.cos(np.pi * j / (period - 1)))
 
 
+def never_grows(t, *, lr, period, grow, fall):
+    j = t - 1
+    while j >= period:
+        j = j - period
+        lr = fall * lr
+    return lr / 2 * (1 + np.cos(np.pi * j / period))
+
+
+def falls_once(t, *, lr, period, grow, fall):
+    j, peak = t - 1, lr
+    while j >= period:
+        j = j - period
+        period = grow * period
+        peak = fall * lr
+    return peak / 2 * (1 + np.cos(np.pi * j / period))
+
+
 RESTARTS = {
     "this is the code as it stood: all four mistakes are still in it": as_it_stands,
     "the brackets are right now; three mistakes are left, all in the counting of j: begin with "
@@ -277,6 +302,8 @@ RESTARTS = {
     "your schedule is one step ahead: step t = 1 has j = 0": starts_at_second,
     "your periods end at 0: in P steps j goes from 0 to P − 1 and the cosine is divided by P, "
     "not by P − 1": down_to_zero,
+    "all your periods have the same length: each is c times as long as the one before": never_grows,
+    "the peak falls only once: each peak is q times the one before it": falls_once,
 }
 
 

@@ -399,6 +399,14 @@ def gain_left_out(W, b, gain, shift, inputs, *, eps=1e-5):
     return {"W": W * scale, "b": (b - mean) * scale + shift}
 
 
+def of_the_inputs(W, b, gain, shift, inputs, *, eps=1e-5):
+    m = len(inputs[0])
+    mean = np.mean([x.mean(axis=0) for x in inputs], axis=0)
+    variance = m / (m - 1) * np.mean([x.var(axis=0) for x in inputs], axis=0)
+    scale = gain / np.sqrt(variance + eps)
+    return {"W": W * scale, "b": (b - mean) * scale + shift}
+
+
 FOLDS = {
     "the variance is not corrected: the factor m/(m − 1) is missing": biased,
     "the factor is upside down: m/(m − 1) is larger than 1": upside_down,
@@ -414,6 +422,7 @@ FOLDS = {
     "the shift is scaled; it is added after the division": shift_scaled,
     "ε is outside the root here; it stands beside the variance, under it": eps_beside,
     "the gain is missing in W' and b'": gain_left_out,
+    "these are mean and variance of x; batch norm sees z = xW + b": of_the_inputs,
 }
 
 

@@ -154,8 +154,8 @@ def pairs(rng):
 
 def pair(rng, kind):
     """Return one pair of lists of right and wrong; None when it is too near a border."""
-    n = int(rng.integers(80, 130))
-    both, few, many = rng.integers(50, 70), rng.integers(1, 3), rng.integers(9, 12)
+    n = int(rng.integers(95, 130))
+    both, few, many = rng.integers(45, 60), rng.integers(1, 3), rng.integers(9, 12)
     only = {
         "first": (many, few),
         "second": (few, many),
