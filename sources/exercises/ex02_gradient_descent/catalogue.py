@@ -133,6 +133,20 @@ def hands_on_the_rate(f, theta, t, scale=1.0, *, lr=0.1, up=1.2, down=0.5):
     return theta, {"scale": rate * down}
 
 
+def by_gradient(f, theta, t, scale=1.0, *, lr=0.1, up=1.2, down=0.5):
+    g = f.grad(theta)
+    trial = theta - lr * scale * g
+    if np.linalg.norm(f.grad(trial)) < np.linalg.norm(g):
+        return trial, {"scale": scale * up}
+    return theta, {"scale": scale * down}
+
+
+def new_scale_at_once(f, theta, t, scale=1.0, *, lr=0.1, up=1.2, down=0.5):
+    g = f.grad(theta)
+    scale = scale * (up if f(theta - lr * scale * g) < f(theta) else down)
+    return theta - lr * scale * g, {"scale": scale}
+
+
 DRIVERS = {
     "this steps uphill: the sign of the step": uphill,
     "a step that made the loss larger is kept; go back to θ": keeps_bad_step,
@@ -142,6 +156,8 @@ DRIVERS = {
     "you try again inside one step; here a bad step ends with θ as it was": tries_again,
     "the scale starts from 1 each time: multiply the old scale, and hand it on": forgets,
     "you hand on the rate lr · scale; hand on the scale alone": hands_on_the_rate,
+    "you compare the lengths of the gradients; the losses decide": by_gradient,
+    "the new scale is used in this step already; it is for the next one": new_scale_at_once,
 }
 
 
@@ -163,10 +179,12 @@ def clear(question):
 
 
 def _log(rng, sign, patience):
-    rel, tol = round(rng.uniform(0.01, 0.05), 3), round(rng.uniform(0.05, 0.5), 2)
+    # Only a large change tells the share of the loss before from that of the new loss.
+    rel = round(rng.uniform(0.01, 0.05) if sign > 0 else rng.uniform(0.3, 0.4), 3)
+    tol, most = round(rng.uniform(0.05, 0.5), 2), 4 if sign > 0 else 2
     losses, lengths = [sign * rng.uniform(3, 9)], [tol * rng.uniform(2, 9)]
     for calm, short in rng.random((10, 2)) < 0.68:
-        size = rel * abs(losses[-1]) * (rng.uniform(0.1, 0.8) if calm else rng.uniform(1.3, 4))
+        size = rel * abs(losses[-1]) * (rng.uniform(0.1, 0.8) if calm else rng.uniform(1.3, most))
         losses.append(losses[-1] + size * rng.choice([-1, -1, 1]))
         lengths.append(tol * (rng.uniform(0.1, 0.8) if short else rng.uniform(1.3, 4)))
     if patience == 2:  # It ends where it began: who takes losses[-1] for k = -1 shall be seen.
@@ -309,6 +327,36 @@ def wraps_around(losses, lengths, *, rel, tol, patience):
     return None
 
 
+def quotient_with_sign(losses, lengths, *, rel, tol, patience):
+    count = 0
+    for k in range(1, len(losses)):
+        small = abs(losses[k] - losses[k - 1]) / losses[k - 1] <= rel
+        count = count + 1 if small and lengths[k] <= tol else 0
+        if count == patience:
+            return k
+    return None
+
+
+def share_of_new_loss(losses, lengths, *, rel, tol, patience):
+    count = 0
+    for k in range(1, len(losses)):
+        small = abs(losses[k] - losses[k - 1]) <= rel * abs(losses[k])
+        count = count + 1 if small and lengths[k] <= tol else 0
+        if count == patience:
+            return k
+    return None
+
+
+def place_of_change(losses, lengths, *, rel, tol, patience):
+    count = 0
+    for k in range(1, len(losses)):
+        small = abs(losses[k] - losses[k - 1]) <= rel * abs(losses[k - 1])
+        count = count + 1 if small and lengths[k] <= tol else 0
+        if count == patience:
+            return k - 1
+    return None
+
+
 STOPPERS = {
     "one of the two conditions is enough for you; a quiet step needs both": one_is_enough,
     "the counter goes on after a loud step: it must begin again at 0": never_reset,
@@ -317,6 +365,10 @@ STOPPERS = {
     "this is the absolute change; divide by the size of the loss before": absolute,
     "a loss that rises counts as a small change: take the size of the change": rises_pass,
     "a negative loss is never quiet here: take the size of the loss before": below_zero,
+    "below 0 your quotient is negative, so each change is small: divide by the size of the "
+    "loss": quotient_with_sign,
+    "you compare with the new loss; compare with the loss before": share_of_new_loss,
+    "one step too early: the first change, from 0 to 1, is that of step 1": place_of_change,
     "this looks at the gradient before the step; step k ends at k, so lengths[k]": old_gradient,
     "this is where the quiet steps begin; return the step where you know it": where_it_began,
     "you begin with k = 0, where losses[k - 1] is the last loss: begin with k = 1": wraps_around,
@@ -429,6 +481,18 @@ def rates_swapped(A, q):
     return s, 2 / (L + s), 2 / (L + mu + 2 * s)
 
 
+def one_over_L(A, q):
+    mu, *_, L = np.linalg.eigvalsh((A + A.T) / 2)
+    s = max(0.0, ((L - mu) / q - (L + mu)) / 2)
+    return s, 1 / (L + s), 2 / (L + s)
+
+
+def s_only_once(A, q):
+    mu, *_, L = np.linalg.eigvalsh((A + A.T) / 2)
+    s = max(0.0, ((L - mu) / q - (L + mu)) / 2)
+    return s, 2 / (L + mu + s), 2 / (L + s)
+
+
 ROUNDERS = {
     "eigvalsh reads only the lower triangle: A is not symmetric, so make the Hessian first": (
         lower_triangle
@@ -440,6 +504,8 @@ ROUNDERS = {
     "you use the sizes |λ|; a negative curvature must stay negative": sizes_only,
     "½ s‖θ‖² adds s to each curvature, not 2s": twice_the_curvature,
     "the two rates are those without the penalty": old_rates,
+    "1/L is a safe rate, the best one is 2/(L + μ)": one_over_L,
+    "both μ and L grow by s, so their sum grows by 2s": s_only_once,
     "best and limit are swapped: the best rate is 2/(L + μ), the smaller one": rates_swapped,
 }
 
@@ -510,6 +576,24 @@ def one_drop_too_few(losses):
     return np.sqrt(square), c - (b - c) / (1 - square)
 
 
+def shrinks_by_q(losses):
+    a, b, c = losses[-3:]
+    q = np.sqrt((b - c) / (a - b))
+    return q, c - (b - c) * q / (1 - q)
+
+
+def next_drop_only(losses):
+    a, b, c = losses[-3:]
+    square = (b - c) / (a - b)
+    return np.sqrt(square), c - (b - c) * square
+
+
+def other_order(losses):
+    a, b, c = losses[-3:]
+    square = (b - c) / (a - b)
+    return c - (b - c) * square / (1 - square), np.sqrt(square)
+
+
 PARTS = {
     "02a": Part(
         asks="bold_driver",
@@ -539,6 +623,9 @@ PARTS = {
             "the last loss is not the lowest one: add up the drops still to come": last_is_lowest,
             "the ratio is upside down: q is below 1": upside_down,
             "the drops still to come begin with q² times the last drop": one_drop_too_few,
+            "each drop is q² times the one before, not q times": shrinks_by_q,
+            "this subtracts the next drop only; add up all that are still to come": next_drop_only,
+            "the order: first q, then the lowest loss": other_order,
         },
         variants=[root_last, tail_by_aitken, tail_by_sum],
     ),
