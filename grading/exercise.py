@@ -158,11 +158,17 @@ class Exercise:
     def visible(self) -> dict[str, Any]:
         """Return what the checks that students see know: data, and no code."""
         facts = {name: self.facts(name, np.random.default_rng(VISIBLE_SEED)) for name in self.parts}
-        return {
-            "parts": {
-                name: {**one, "mistakes": list(one["mistakes"])} for name, one in facts.items()
-            }
-        }
+        parts = {name: {**one, "mistakes": list(one["mistakes"])} for name, one in facts.items()}
+        return {"parts": _rounded(parts)}
+
+
+def _rounded(data: Any) -> Any:
+    """Return plain data in twelve digits, which are the same on every processor."""
+    if isinstance(data, float):
+        return float(f"{data:.12g}")
+    if isinstance(data, dict):
+        return {name: _rounded(one) for name, one in data.items()}
+    return [_rounded(one) for one in data] if isinstance(data, list | tuple) else data
 
 
 def exercises(root: Path = ROOT) -> list[Exercise]:
