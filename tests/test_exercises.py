@@ -135,6 +135,10 @@ def test_the_checks_that_students_see_are_those_of_the_catalogue(exercise):
     for folder in ("solutions", "exercises"):
         stored = json.loads((ROOT / folder / exercise.name / "checks.json").read_text("utf-8"))
         assert stored == wanted
+    for name, part in stored["parts"].items():
+        answer = exercise.solution[part["asks"]]
+        found = verdict(name, part, [respond(question, answer) for question in part["questions"]])
+        assert found.is_right, found.words
 
 
 @each_exercise

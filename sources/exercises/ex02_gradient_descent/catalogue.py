@@ -181,7 +181,7 @@ def clear(question):
 def _log(rng, sign, patience):
     # Only a large change tells the share of the loss before from that of the new loss.
     rel = round(rng.uniform(0.01, 0.05) if sign > 0 else rng.uniform(0.3, 0.4), 3)
-    tol, most = round(rng.uniform(0.05, 0.5), 2), 4 if sign > 0 else 2
+    tol, most = round(rng.uniform(0.05, 0.5), 2), 4 if sign > 0 else 1.5
     losses, lengths = [sign * rng.uniform(3, 9)], [tol * rng.uniform(2, 9)]
     for calm, short in rng.random((10, 2)) < 0.68:
         size = rel * abs(losses[-1]) * (rng.uniform(0.1, 0.8) if calm else rng.uniform(1.3, most))

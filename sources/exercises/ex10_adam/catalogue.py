@@ -243,7 +243,9 @@ def ages(rng):
         beta, share = round(rng.uniform(0.3, 0.999), 3), round(rng.uniform(0.1, 0.99), 2)
         exact = np.log(1 - share) / np.log(beta)
         low, high = ((0.05, 0.45), (0.55, 0.95))[len(asked) % 2]  # rounding up differs from round
-        if exact > 0.1 and low < exact % 1 < high:
+        right = int(np.ceil(exact))
+        telling = len(asked) > 0 or memory(beta, share) not in (right - 1, right)
+        if exact > 0.1 and low < exact % 1 < high and telling:
             asked.append({"how": "call", "args": [beta, share]})
     return asked
 

@@ -166,7 +166,7 @@ def pair(rng, kind):
     first = np.repeat([1, 1, 0, 0], [both, *only, n - both - sum(only)]).astype(bool)
     second = np.repeat([1, 0, 1, 0], [both, *only, n - both - sum(only)]).astype(bool)
     d = first.astype(float) - second
-    borders = [2 * d.std(), d.std(), 2 * np.sqrt(first.var() + second.var())]
+    borders = [2 * d.std(), 1.96 * d.std(), d.std(), 2 * np.sqrt(first.var() + second.var())]
     if any(abs(abs(d.mean()) - border / np.sqrt(n)) < 1e-3 for border in borders):
         return None
     order = rng.permutation(n)
@@ -217,6 +217,13 @@ def one_error(first, second):
     return p - half, p + half, abs(d.mean()) > d.std() / np.sqrt(n)
 
 
+def ninety_five(first, second):
+    n, p = len(first), first.mean()
+    d = first.astype(float) - second
+    half = 1.96 * np.sqrt(p * (1 - p) / n)
+    return p - half, p + half, abs(d.mean()) > 1.96 * d.std() / np.sqrt(n)
+
+
 def no_root_of_n(first, second):
     p = first.mean()
     d = first.astype(float) - second
@@ -250,6 +257,8 @@ INTERVALS = {
     "image": unpaired,
     "you look whether two intervals overlap; use the differences, image by image": overlap,
     "this is one standard error on either side; two are asked for": one_error,
+    "1.96 is the exact number of a normal distribution; here two standard errors are asked "
+    "for": ninety_five,
     "the errors are not divided by √n: this is the spread of one image": no_root_of_n,
     "the root is missing: p(1 − p)/n is the variance of the mean": no_root,
     "you only see it when the first is better; compare the size |D|": first_only,
@@ -373,7 +382,7 @@ NO_TRAINING = {
     "more was asked than the budget holds; a look at the loss of all examples costs "
     "4000": looks_at_all,
     "this cannot be measured: θ is not finite (a step uphill, or a rate far too large), or it is "
-    "no θ at all (a loss, or the trace of run instead of its .end)": uphill,
+    "no θ at all (None, a loss, or the trace of run instead of its .end)": uphill,
 }
 
 PARTS = {
