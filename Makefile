@@ -29,7 +29,7 @@ release: have-test ## pack what students get, without solutions: dist/
 	@$(RUN) -m grading.release
 
 grade: have-test ## grade what is in submitted/ (ASSIGNMENT=ex10, STUDENT=ada: that one again)
-	@$(RUN) -m grading.grade "$(ASSIGNMENT)" $(if $(STUDENT),--student "$(STUDENT)")
+	@$(RUN) -m grading.grade "$$ASSIGNMENT" $${STUDENT:+--student="$$STUDENT"}
 
 formgrader: have-test ## open nbgrader's page to read, mark and comment (PORT=8890, BROWSER=no)
 	@$(RUN) -m course_lib.lab --grade $(LAB_FLAGS)

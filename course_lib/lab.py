@@ -31,10 +31,15 @@ NBGRADER = [
     for name in ("formgrader", "validate_assignment", "assignment_list", "course_list")
 ]
 HIDDEN = {
-    "learn": ["jupyterlab_jupytext", *NBGRADER],
-    "edit": NBGRADER,
-    "grade": ["jupyterlab_jupytext"],
+    "learn": ["jupyterlab_jupytext", "notebook", *NBGRADER],
+    "edit": ["notebook", *NBGRADER],
+    "grade": ["jupyterlab_jupytext", "notebook"],
 }
+# With nbgrader comes Notebook with its buttons, with the slides a menu of fonts.
+IN_THE_PAGE = (
+    "@jupyter/nbgrader", "@jupyter-notebook/lab-extension", "jupyterlab-slideshow",
+    "@deathbeds/jupyterlab-fonts",
+)  # fmt: skip
 # No questions at the start; and every cell stays in the page, so that a question can reach its
 # revealed answer and the browser's own search finds every word of a lesson.
 SETTINGS = {
@@ -48,7 +53,7 @@ SETTINGS = {
     "page_config": {
         "buildAvailable": False,
         "buildCheck": False,
-        "disabledExtensions": {"@jupyter/nbgrader": True, "jupyterlab-slideshow": True},
+        "disabledExtensions": dict.fromkeys(IN_THE_PAGE, True),
     },
 }
 

@@ -28,9 +28,14 @@ from nbformat import NotebookNode
 
 from .execution import Unbuildable, environment, execute
 
-__all__ = ["Pair", "build", "fingerprint", "pairs", "read_source", "saved_text", "without_source"]
+__all__ = [
+    "Pair", "build", "fingerprint", "is_current", "pairs", "read_source", "saved_text",
+    "without_source",
+]  # fmt: skip
 
 FOLDERS = {"sources/lessons": "notebooks", "sources/exercises": "solutions"}
+# What an exercise asks and checks when it is executed, beside what is in its folder.
+ASKING = ("grading/exercise.py", "grading/hidden.py")
 METADATA = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",
@@ -83,9 +88,11 @@ def _visible(folder: Path, pattern: str) -> list[Path]:
 def fingerprint(root: Path, source: Path) -> str:
     """Return a hash of what makes a notebook: its text, the library, the pinned packages.
 
-    An exercise has a folder of its own; what is in it counts, too.
+    An exercise has a folder of its own; what is in it counts, too, and what puts its questions.
     """
-    own = _code(source.parent) if source.parent.name == source.stem else [source]
+    own = [source]
+    if source.parent.name == source.stem:
+        own = [*_code(source.parent), *(root / name for name in ASKING)]
     digest = hashlib.sha256()
     for path in (*own, *_code(root / "course_lib"), root / "constraints.txt"):
         if path.is_file():
@@ -151,7 +158,7 @@ def build(root: Path, *, force: bool = False, names: Sequence[str] = ()) -> int:
     for pair in every:
         if not names or pair.source.stem in names:
             made_from = fingerprint(root, pair.source)
-            if force or not _is_current(pair.target, made_from):
+            if force or not is_current(pair.target, made_from):
                 stale.append((pair, made_from))
             else:
                 print(f"{pair.source.stem}: unchanged")
@@ -194,7 +201,8 @@ def _sealed(notebook: NotebookNode, made_from: str) -> str:
     return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _is_current(target: Path, made_from: str) -> bool:
+def is_current(target: Path, made_from: str) -> bool:
+    """Whether a notebook is what was made from the text with the fingerprint ``made_from``."""
     try:
         content = json.loads(target.read_text(encoding="utf-8"))
         seal = content["metadata"].pop("course")

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from course_lib import notebooks
 from course_lib.workspace import write
@@ -27,13 +29,12 @@ def faults(exercise: Exercise) -> list[str]:
     Every part of the catalogue needs a check with points and a cell for its answer, and every check
     a part.
     """
-    cells = {
-        found["grade_id"]: found
-        for cell in exercise.cells
-        if (found := cell.metadata.get("nbgrader"))
-    }
+    try:
+        cells, parts = _graded(exercise), exercise.parts
+    except Exception as error:
+        return [f"{exercise.name}: the text or the catalogue cannot be read: {error!r}"]
     told = []
-    for name in exercise.parts:
+    for name in parts:
         if not cells.get(name, {}).get("grade"):
             told.append(f"{exercise.name}: part {name} of the catalogue has no check in the text")
         if not cells.get(f"{name}-answer", {}).get("solution"):
@@ -41,9 +42,14 @@ def faults(exercise: Exercise) -> list[str]:
     for name, cell in cells.items():
         if cell.get("grade") and not cell.get("points"):
             told.append(f"{exercise.name}: the cell {name} has points={cell.get('points')}")
-        if cell.get("grade") and not cell.get("solution") and name not in exercise.parts:
+        if cell.get("grade") and not cell.get("solution") and name not in parts:
             told.append(f"{exercise.name}: the check {name} has no part in the catalogue")
     return told
+
+
+def _graded(exercise: Exercise) -> dict[str, Any]:
+    metadata = [cell.metadata.get("nbgrader") for cell in exercise.cells]
+    return {found["grade_id"]: found for found in metadata if found}
 
 
 def release(root: Path, name: str, target: Path, *, register: bool = False) -> None:
@@ -80,13 +86,14 @@ def build(root: Path, *, force: bool = False, names: Sequence[str] = ()) -> int:
         data = json.dumps(exercise.visible(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
         _renew(root / "solutions" / exercise.name / "checks.json", data.encode())
     failed = notebooks.build(root, force=force, names=names)
+    texts = {pair.source: pair.target for pair in notebooks.pairs(root)}
     with tempfile.TemporaryDirectory() as scratch:
         for exercise in wanted:
-            if not (root / "solutions" / exercise.name / f"{exercise.name}.ipynb").exists():
-                continue
-            release(root, exercise.name, Path(scratch))
-            for made in sorted((Path(scratch) / exercise.name).iterdir()):
-                _renew(root / "exercises" / exercise.name / made.name, made.read_bytes())
+            made_from = notebooks.fingerprint(root, exercise.text)
+            if notebooks.is_current(texts[exercise.text], made_from):
+                release(root, exercise.name, Path(scratch))
+                for made in sorted((Path(scratch) / exercise.name).iterdir()):
+                    _renew(exercise.released.with_name(made.name), made.read_bytes())
     for stray in _strays(root):
         print(f"warning: {stray.relative_to(root)} has no text that makes it", file=sys.stderr)
     return failed
@@ -108,7 +115,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="name", help="such as ex10_adam (default: all)")
     parser.add_argument("--force", action="store_true", help="make also what has not changed")
     given = parser.parse_args(arguments)
-    return build(Path.cwd(), force=given.force, names=given.names)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        return build(Path.cwd(), force=given.force, names=given.names)
+    except KeyboardInterrupt:
+        print("interrupted: what is finished is kept, the rest is as it was", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

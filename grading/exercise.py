@@ -114,6 +114,11 @@ class Exercise:
         """The text that its notebook is made from."""
         return self.folder / f"{self.name}.md"
 
+    @property
+    def released(self) -> Path:
+        """The notebook that students get."""
+        return self.root / "exercises" / self.name / f"{self.name}.ipynb"
+
     @cached_property
     def catalogue(self) -> ModuleType:
         """The module ``catalogue.py`` beside the text: ``PARTS``, and ``LENDS``, see `lends`."""

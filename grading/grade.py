@@ -2,184 +2,150 @@
 
 Submissions are read from ``submitted/STUDENT/EXERCISE/``. Marks go into nbgrader's gradebook, the
 papers into ``autograded/``, the pages for students into ``feedback/``, all scores into
-``grades.csv``. A student whose mark is finished is left alone until another file is handed in.
+``grades.csv``. A student whose mark is finished is left alone until another file is handed in; a
+page is made again when what it shows has changed, such as by a person's marks.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import hmac
 import json
-import secrets
 import sys
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import nbformat
 from joblib import Parallel, delayed
 from nbgrader.api import Gradebook
+from nbgrader.converters.base import NbGraderException
 from tqdm.auto import tqdm
 
 from course_lib.workspace import write
 
-from . import gradebook, judge, sandbox
+from . import feedback, gradebook, judge, sandbox
 from .build import release
 from .exercise import Exercise, load
-from .paper import identity, paper, points
+from .paper import paper, points, unanswered
+from .sheets import Sheet, secret, seed, sheets
 
-__all__ = ["Sheet", "grade", "sheets"]
-
-OWN = ".grading"
-
-
-class Sheet(NamedTuple):
-    """What one student handed in: the file, and what its mark depends on."""
-
-    student: str
-    path: Path
-    depends_on: str
+__all__ = ["grade"]
 
 
-def sheets(root: Path, exercise: Exercise) -> list[Sheet]:
-    """Return what was handed in for an exercise, in the order of the students' names.
+class Graded(NamedTuple):
+    """A paper, as the text of its notebook, and the scores that belong to it."""
 
-    A notebook of another name is taken when it is the only one.
-    """
-    rules = _digest(root, exercise)
-    found = []
-    for folder in sorted((root / "submitted").glob(f"*/{exercise.name}")):
-        path = folder / f"{exercise.name}.ipynb"
-        others = sorted(folder.glob("*.ipynb"))
-        if not path.exists() and len(others) == 1:
-            (path,) = others
-        content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
-        depends_on = hashlib.sha256(rules + content).hexdigest()
-        found.append(Sheet(folder.parent.name, path, depends_on))
-    return found
+    paper: str
+    scores: gradebook.Scores
 
 
-def _digest(root: Path, exercise: Exercise) -> bytes:
-    """Return a hash of what decides a mark, apart from the submission."""
-    digest = hashlib.sha256()
-    paths = [_released(root, exercise), exercise.text, exercise.folder / "catalogue.py"]
-    for path in [*paths, *sorted(Path(__file__).parent.glob("*.py"))]:
-        digest.update(path.read_bytes())
-    return digest.digest()
-
-
-def _released(root: Path, exercise: Exercise) -> Path:
-    return root / "exercises" / exercise.name / f"{exercise.name}.ipynb"
-
-
-def grade(root: Path, name: str, *, student: str | None = None) -> int:
+def grade(root: Path, name: str, *, student: str | None = None, pages: bool = True) -> int:
     """Grade the exercise ``name`` of the course at ``root``, and return how many were graded.
 
-    With ``student`` that one is graded, finished or not. Raises ``ValueError`` with one sentence
-    for a name that is not there.
+    With ``student`` that one is graded, finished or not. Without ``pages`` there are only marks.
+    Raises ``ValueError`` with one sentence for a name that is not there, and when nothing can be
+    decided on this computer.
     """
     exercise = load(name, root)
-    handed = sheets(root, exercise)
+    handed = sheets(exercise)
     if student is not None:
         handed = [sheet for sheet in handed if sheet.student == student]
         if not handed:
             raise ValueError(f"STUDENT={student!r} has handed in no {exercise.name}")
-    todo = [one for one in handed if student is not None or not _finished(root, exercise, one)]
     if sandbox.warning():
         print(f"warning: {sandbox.warning()}", file=sys.stderr)
-    secret = _secret(root)
-    _register(root, exercise)
+    key = secret(root)
+    _register(exercise)
     with gradebook.opened(root) as book:
-        work = Parallel(n_jobs=-1, prefer="threads", return_as="generator_unordered")(
-            delayed(_mark)(exercise, sheet, _seed(secret, sheet)) for sheet in todo
+        todo = [one for one in handed if student is not None or not _is_finished(book, one)]
+        # A submission runs in a process of its own, so that threads keep all cores busy.
+        done = Parallel(n_jobs=-1, prefer="threads", return_as="generator_unordered")(
+            delayed(_graded)(exercise, sheet, seed(key, sheet)) for sheet in todo
         )
-        for sheet, marks in tqdm(work, total=len(todo), desc=exercise.name, unit="student"):
-            if isinstance(marks, sandbox.Unstartable):
-                raise ValueError(f"nothing is decided for {sheet.student}: {marks}")
-            _keep(root, exercise, book, sheet, marks)
-        for sheet in handed:
-            _renew_page(root, exercise, book, sheet)
+        for sheet, graded in tqdm(done, total=len(todo), desc=exercise.name, unit="student"):
+            if isinstance(graded, sandbox.Unstartable):
+                raise ValueError(f"nothing is decided for {sheet.student}: {graded}")
+            _keep(book, sheet, graded)
+            if pages:
+                _renew_page(book, sheet)
+        if pages:
+            for sheet in handed:
+                _renew_page(book, sheet)
         gradebook.export(book, root / "grades.csv")
     return len(todo)
 
 
-def _mark(
+def _graded(
     exercise: Exercise, sheet: Sheet, seed: int
-) -> tuple[Sheet, judge.Marks | sandbox.Unstartable]:
+) -> tuple[Sheet, Graded | sandbox.Unstartable]:
+    """Mark one submission; this writes nothing."""
     try:
-        return sheet, judge.mark(exercise, _released(exercise.root, exercise), sheet.path, seed)
+        marks = judge.mark(exercise, exercise.released, sheet.path, seed)
     except sandbox.Unstartable as reason:
         return sheet, reason
+    released = nbformat.read(exercise.released, as_version=4)
+    made = paper(exercise.released, sheet.path, marks)
+    blank = unanswered(released, made)
+    auto: dict[str, float | None] = {}
+    for cell, most in points(released).items():
+        if cell in marks.parts:
+            auto[cell] = most if marks.parts[cell].is_right else 0.0
+        else:
+            auto[cell] = 0.0 if cell in blank else None
+    scores = gradebook.Scores(auto, blank, sheet.when)
+    return sheet, Graded(nbformat.writes(made) + "\n", scores)
 
 
-def _keep(
-    root: Path, exercise: Exercise, book: Gradebook, sheet: Sheet, marks: judge.Marks
-) -> None:
-    released = _released(root, exercise)
-    notebook = paper(released, sheet.path, marks)
-    target = root / "autograded" / sheet.student / exercise.name / f"{exercise.name}.ipynb"
-    write(target, nbformat.writes(notebook).encode())
-    blank = {identity(cell): cell.source for cell in nbformat.read(released, 4).cells}
-    answered = {
-        identity(cell): cell.source.strip() not in ("", blank[identity(cell)].strip())
-        for cell in notebook.cells
-        if identity(cell)
-    }
-    when = datetime.fromtimestamp(sheet.path.stat().st_mtime if sheet.path.exists() else 0, UTC)
-    most = points(nbformat.read(released, 4))
-    gradebook.store(book, exercise.name, sheet.student, marks, most, answered, when)
-    gradebook.feedback(root, exercise.name, sheet.student)
-    record = {
-        "depends_on": sheet.depends_on,
-        "told": gradebook.told(book, exercise.name, sheet.student),
-        "right": {name: told.is_right for name, told in marks.parts.items()},
-        "notes": marks.notes,
-    }
-    write(_record(root, exercise, sheet), json.dumps(record, indent=1).encode())
+def _keep(book: Gradebook, sheet: Sheet, graded: Graded) -> None:
+    """Write what belongs to one student; the record, which tells that it is all there, last."""
+    before = _read(sheet.record)
+    sheet.record.unlink(missing_ok=True)
+    write(sheet.paper, graded.paper.encode())
+    is_new = before.get("content") != sheet.content
+    gradebook.store(book, sheet.root, sheet.name, sheet.student, graded.scores, is_new=is_new)
+    found = {"content": sheet.content, "rules": sheet.rules, "scores": dict(graded.scores.auto)}
+    write(sheet.record, json.dumps(found, indent=1).encode())
 
 
-def _renew_page(root: Path, exercise: Exercise, book: Gradebook, sheet: Sheet) -> None:
-    """Write the page of a student anew when a person has marked or commented since."""
-    path = _record(root, exercise, sheet)
-    record = json.loads(path.read_bytes())
-    now = gradebook.told(book, exercise.name, sheet.student)
-    if record["told"] != now:
-        gradebook.feedback(root, exercise.name, sheet.student)
-        write(path, json.dumps({**record, "told": now}, indent=1).encode())
+def _is_finished(book: Gradebook, sheet: Sheet) -> bool:
+    record = _read(sheet.record)
+    return (
+        (record.get("content"), record.get("rules")) == (sheet.content, sheet.rules)
+        and sheet.paper.exists()
+        and record.get("scores") == gradebook.scores(book, sheet.name, sheet.student)
+    )
 
 
-def _record(root: Path, exercise: Exercise, sheet: Sheet) -> Path:
-    return root / OWN / exercise.name / f"{sheet.student}.json"
+def _renew_page(book: Gradebook, sheet: Sheet) -> None:
+    """Make a student's page, unless it shows already what it is to show."""
+    facts = json.dumps(gradebook.shown(book, sheet.name, sheet.student), sort_keys=True)
+    made_from = hashlib.sha256(facts.encode() + sheet.paper.read_bytes()).hexdigest()
+    note = sheet.record.with_name("page")
+    if not (sheet.page.exists() and note.exists() and note.read_text() == made_from):
+        write(sheet.page, feedback.page(sheet.root, sheet.name, sheet.student).encode())
+        write(note, made_from.encode())
 
 
-def _finished(root: Path, exercise: Exercise, sheet: Sheet) -> bool:
+def _read(path: Path) -> dict[str, Any]:
     try:
-        record = json.loads(_record(root, exercise, sheet).read_bytes())
+        return dict(json.loads(path.read_bytes()))
     except (OSError, ValueError):
-        return False
-    return bool(record["depends_on"] == sheet.depends_on)
+        return {}
 
 
-def _secret(root: Path) -> bytes:
-    path = root / OWN / "secret"
-    if not path.exists():
-        write(path, secrets.token_hex(32).encode())
-        path.chmod(0o600)
-    return path.read_bytes()
-
-
-def _seed(secret: bytes, sheet: Sheet) -> int:
-    message = f"{sheet.student}\0{sheet.depends_on}".encode()
-    return int.from_bytes(hmac.digest(secret, message, "sha256")[:8])
-
-
-def _register(root: Path, exercise: Exercise) -> None:
+def _register(exercise: Exercise) -> None:
     """Tell the gradebook which cells an exercise has, as nbgrader does when it releases one."""
     with tempfile.TemporaryDirectory() as scratch:
-        release(root, exercise.name, Path(scratch), register=True)
+        try:
+            release(exercise.root, exercise.name, Path(scratch), register=True)
+        except NbGraderException:
+            raise ValueError(
+                f"the gradebook does not take {exercise.name}, and nbgrader says why above; when "
+                "cells were added or removed since it was first graded, remove it there with "
+                f"'nbgrader db assignment remove {exercise.name} --force', and grade it again"
+            ) from None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -190,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         count = grade(Path.cwd(), given.exercise, student=given.student)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

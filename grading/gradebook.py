@@ -1,31 +1,44 @@
-"""nbgrader's gradebook: what is written there, and the pages and tables that come out of it."""
+"""nbgrader's gradebook: what is written there, and the table that comes out of it."""
 
 from __future__ import annotations
 
+import csv
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from nbgrader.api import Gradebook
-from nbgrader.apps import NbGrader
-from nbgrader.converters import GenerateFeedback
+from nbformat.v4 import new_notebook
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.plugins import CsvExportPlugin
+from nbgrader.plugins import ExportPlugin
+from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from .judge import Marks
+__all__ = ["Scores", "Table", "configuration", "export", "opened", "scores", "shown", "store"]
 
-__all__ = ["configuration", "export", "feedback", "opened", "store", "told"]
+
+class Scores(NamedTuple):
+    """What is decided of one submission.
+
+    ``auto`` holds the score of every graded cell, ``None`` where a person must read it;
+    ``unanswered`` the answers that were left as they were; ``when`` it was handed in, if known.
+    """
+
+    auto: Mapping[str, float | None]
+    unanswered: frozenset[str]
+    when: str | None
 
 
 def configuration(root: Path) -> Config:
     """Return nbgrader's settings for the course at ``root``."""
     # nbgrader runs alembic, which is installed beside this Python and need not be on the PATH.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    beside, known = str(Path(sys.executable).parent), os.environ["PATH"].split(os.pathsep)
+    if beside not in known:
+        os.environ["PATH"] = os.pathsep.join([beside, *known])
     config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
     config.CourseDirectory.root = str(root)
     config.NbGrader.log_level = "WARN"
@@ -35,61 +48,95 @@ def configuration(root: Path) -> Config:
 @contextmanager
 def opened(root: Path) -> Iterator[Gradebook]:
     """Open the gradebook of the course at ``root``."""
-    config = configuration(root)
-    with Gradebook(CourseDirectory(config=config).db_url) as gradebook:
+    with Gradebook(CourseDirectory(config=configuration(root)).db_url) as gradebook:
         yield gradebook
 
 
-def store(
-    gradebook: Gradebook, name: str, student: str, marks: Marks, points: dict[str, float],
-    answered: dict[str, bool], when: datetime,
-) -> None:  # fmt: skip
-    """Write the marks of one student; what a person has entered is left alone.
+def scores(gradebook: Gradebook, name: str, student: str) -> dict[str, float | None]:
+    """Return the automatic score of every graded cell; none for who is not in the gradebook."""
+    try:
+        notebook = gradebook.find_submission_notebook(name, name, student)
+    except MissingEntry:
+        return {}
+    return {grade.name: grade.auto_score for grade in notebook.grades}
 
-    ``points`` are those of every graded cell, ``answered`` says which answers in words were
-    changed. All of it is one transaction. Raises ``nbgrader.api.MissingEntry`` unless the exercise
-    ``name`` is in the gradebook.
+
+def shown(gradebook: Gradebook, name: str, student: str) -> list[Any]:
+    """Return what a student's page shows of the gradebook: scores, comments, the penalty."""
+    notebook = gradebook.find_submission_notebook(name, name, student)
+    graded = sorted((grade.name, grade.score, grade.max_score) for grade in notebook.grades)
+    said = sorted((comment.name, comment.comment) for comment in notebook.comments)
+    return [graded, said, notebook.late_submission_penalty]
+
+
+def store(
+    gradebook: Gradebook, root: Path, name: str, student: str, found: Scores, *, is_new: bool
+) -> None:
+    """Write the scores of one student; what a person has entered is left alone.
+
+    Where a person had given points, a submission that ``is_new`` is marked to be read again. Raises
+    ``nbgrader.api.MissingEntry`` unless the exercise ``name`` is in the gradebook.
     """
     with gradebook.db.no_autoflush:
         gradebook.update_or_create_student(student)
-        gradebook.update_or_create_submission(name, student, timestamp=when.isoformat())
-    for cell, most in points.items():
-        grade = gradebook.find_grade(cell, name, name, student)
-        if cell in marks.parts:
-            grade.auto_score = most if marks.parts[cell].is_right else 0.0
-        else:
-            grade.auto_score = None if answered[cell] else 0.0
-            comment = gradebook.find_comment(cell, name, name, student)
-            comment.auto_comment = None if answered[cell] else "No response."
-        grade.needs_manual_grade = grade.auto_score is None and grade.manual_score is None
+        known = {} if found.when is None else {"timestamp": found.when}
+        submission = gradebook.update_or_create_submission(name, student, **known)
+    notebook = gradebook.find_submission_notebook(name, name, student)
+    for grade in notebook.grades:
+        grade.auto_score = found.auto[grade.name]
+        if grade.manual_score is None:
+            grade.needs_manual_grade = grade.auto_score is None
+        elif is_new:
+            grade.needs_manual_grade = True
+    for comment in notebook.comments:
+        comment.auto_comment = "No response." if comment.name in found.unanswered else None
+    notebook.late_submission_penalty = None
     gradebook.db.commit()
+    if submission.total_seconds_late > 0:
+        _penalize(gradebook, root, name, student)
 
 
-def told(gradebook: Gradebook, name: str, student: str) -> list[list[object]]:
-    """Return all that a page tells of one student: scores and comments, cell by cell."""
-    submission = gradebook.find_submission(name, student)
-    return [
-        [one.name, one.score if hasattr(one, "score") else one.comment]
-        for notebook in submission.notebooks
-        for one in sorted(
-            [*notebook.grades, *notebook.comments], key=lambda one: (one.name, one.id)
-        )
-    ]
+def _penalize(gradebook: Gradebook, root: Path, name: str, student: str) -> None:
+    about = {"student": student, "assignment": name, "notebook": name}
+    about["db_url"] = str(gradebook.engine.url)
+    AssignLatePenalties(config=configuration(root)).preprocess(new_notebook(), {"nbgrader": about})
+    gradebook.db.expire_all()
 
 
-def feedback(root: Path, name: str, student: str) -> None:
-    """Write the page that ``student`` gets back, ``feedback/STUDENT/NAME/NAME.html``."""
-    config = configuration(root)
-    config.CourseDirectory.assignment_id = name
-    config.CourseDirectory.student_id = student
-    app = NbGrader(config=config)
-    converter = GenerateFeedback(coursedir=CourseDirectory(parent=app), parent=app)
-    converter.force = True
-    converter.start()
+class Table(ExportPlugin):  # type: ignore[misc]
+    """The table of ``nbgrader export``, with names quoted where they need it."""
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Write the scores of all students, or of those that were asked for."""
+        with open(self.to or "grades.csv", "w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(
+                ["assignment", "duedate", "timestamp", "student_id", "last_name", "first_name",
+                 "email", "raw_score", "late_submission_penalty", "score", "max_score"]
+            )  # fmt: skip
+            for assignment in gradebook.assignments:
+                if not self.assignment or assignment.name in self.assignment:
+                    for student in sorted(gradebook.students, key=lambda one: one.id):
+                        if not self.student or student.id in map(str, self.student):
+                            table.writerow(_row(gradebook, assignment, student))
+
+
+def _row(gradebook: Gradebook, assignment: Any, student: Any) -> list[Any]:
+    when, raw, penalty = None, 0.0, 0.0
+    try:
+        submission = gradebook.find_submission(assignment.name, student.id)
+    except MissingEntry:
+        pass
+    else:
+        when, raw = submission.timestamp, submission.score
+        penalty = submission.late_submission_penalty or 0.0
+    who = [student.id, student.last_name, student.first_name, student.email]
+    points = [raw, penalty, max(0.0, raw - penalty), assignment.max_score]
+    return [assignment.name, assignment.duedate, when, *who, *points]
 
 
 def export(gradebook: Gradebook, target: Path) -> None:
     """Write the scores of all students in all exercises as a table, ``grades.csv``."""
-    plugin = CsvExportPlugin()
-    plugin.to = str(target)
-    plugin.export(gradebook)
+    part = target.with_name(f".{target.name}.part")
+    Table(to=str(part)).export(gradebook)
+    part.replace(target)

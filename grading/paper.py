@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from .judge import Marks
 from .submission import Handed, Unreadable, read
 
-__all__ = ["identity", "paper", "points"]
+__all__ = ["identity", "paper", "points", "unanswered"]
+
+LONGEST = 50_000
 
 
 def identity(cell: NotebookNode) -> str:
@@ -31,6 +32,17 @@ def points(released: NotebookNode) -> dict[str, float]:
     }
 
 
+def unanswered(released: NotebookNode, paper: NotebookNode) -> frozenset[str]:
+    """Return which answers of a paper are empty, or as they were released."""
+    blank = {identity(cell): cell.source.strip() for cell in released.cells}
+    return frozenset(
+        identity(cell)
+        for cell in paper.cells
+        if cell.metadata.get("nbgrader", {}).get("solution")
+        and cell.source.strip() in ("", blank[identity(cell)])
+    )
+
+
 def paper(released: Path, submitted: Path, marks: Marks) -> NotebookNode:
     """Return the notebook to keep of a submission, in the form that nbgrader expects.
 
@@ -45,11 +57,11 @@ def paper(released: Path, submitted: Path, marks: Marks) -> NotebookNode:
     for cell in notebook.cells:
         name = identity(cell)
         if cell.metadata.get("nbgrader", {}).get("solution") and name:
-            answer = answers.get(name, "")
-            cell.source = answer if cell.cell_type == "code" else _harmless(answer)
+            cell.source = answers.get(name, "")
         if name in marks.parts:
             told = marks.parts[name]
-            cell.outputs = [new_output("stream", name="stdout", text=told.words + "\n")]
+            stream = "stdout" if told.is_right else "stderr"
+            cell.outputs = [new_output("stream", name=stream, text=_sound(told.words) + "\n")]
         cells += [cell, *own[name]] if name else [cell]
     for place, cell in enumerate(cells):
         cell.id = f"cell-{place}"
@@ -72,7 +84,7 @@ def _sorted_out(
     anchor = ""
     for cell in handed:
         if cell.identity in known and cell.identity not in answers:
-            answers[cell.identity] = cell.source
+            answers[cell.identity] = _sound(cell.source)
             anchor = cell.identity
         elif cell.source.strip() and cell.source.strip() not in texts:
             own[anchor].append(_added(cell))
@@ -80,22 +92,23 @@ def _sorted_out(
 
 
 def _added(cell: Handed) -> NotebookNode:
-    added: NotebookNode = (
-        new_code_cell(cell.source) if cell.is_code else new_markdown_cell(_harmless(cell.source))
-    )
+    source = _sound(cell.source)
+    added: NotebookNode = new_code_cell(source) if cell.is_code else new_markdown_cell(source)
     return added
 
 
-def _harmless(text: str) -> str:
-    """Return Markdown in which no HTML and no link begins: a page would run what stands in it.
+def _sound(text: str) -> str:
+    """Return a text that a file and a page can hold.
 
-    >>> _harmless("if $a<b$ then <b>[this](javascript:alert(1))</b>")
-    'if $a< b$ then < b>[this] (javascript:alert(1))< /b>'
+    >>> _sound("half a \\ud83d sign")
+    'half a ? sign'
     """
-    return re.sub(r"\](?=[(\[:])", "] ", re.sub(r"<(?=[A-Za-z/!?])", "< ", text))
+    shown = text.encode("utf-8", "replace").decode("utf-8")
+    rest = len(shown) - LONGEST
+    return shown if rest <= 0 else f"{shown[:LONGEST]}\n# … and {rest} characters more"
 
 
 def _remarks(notes: Sequence[str]) -> NotebookNode:
-    lines = "\n".join(f"    {note}" for note in notes)
-    cell: NotebookNode = new_markdown_cell(_harmless(f"Remarks of the grader:\n\n{lines}"))
+    told = new_output("stream", name="stderr", text=_sound("\n".join(notes)) + "\n")
+    cell: NotebookNode = new_code_cell("# Remarks of the grader", outputs=[told])
     return cell

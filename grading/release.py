@@ -31,7 +31,7 @@ def files(root: Path) -> list[str]:
 
     Raises ``ValueError`` with one sentence where ``root`` is no git checkout.
     """
-    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listing = ["git", "ls-files", "-z"]
     try:
         done = subprocess.run(listing, cwd=root, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):

@@ -14,6 +14,8 @@ from course_lib.answers import respond, verdict
 from grading import judge
 from grading.exercise import exercises, written
 
+pytestmark = pytest.mark.timeout(900)  # exercise 13 trains networks
+
 ROOT = Path(__file__).parents[1]
 EVERY = {exercise.name: exercise for exercise in exercises(ROOT)}
 PARTS = [(name, part) for name, exercise in EVERY.items() for part in exercise.parts]
@@ -78,7 +80,6 @@ def marks(exercise, answers, folder):
 
 
 @each_exercise
-@pytest.mark.timeout(900)
 def test_solutions_earn_full_marks(exercise, tmp_path):
     right, found = marks(exercise, {}, tmp_path)
     assert all(right.values()), found

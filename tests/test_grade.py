@@ -20,8 +20,9 @@ from nbgrader.api import Gradebook
 
 from grading.build import faults
 from grading.exercise import load, written
-from grading.grade import grade, sheets
+from grading.grade import grade
 from grading.paper import identity
+from grading.sheets import secret, seed, sheets
 from tests.jupyterlab import NEEDS_CHROMIUM, browser, served
 
 ROOT = Path(__file__).parents[1]
@@ -31,7 +32,7 @@ EVIL = (
     "<svg onload=alert(4)> <https://example.org>\n\n<div onmouseover=alert(5)>hi</div>\n\n"
     "[y]: javascript:alert(6)\n\n[y] ![z](x)"
 )
-ODD = 'o\'neil "x" <b>'
+ODD = '"o\'neil", [x] <b>'
 
 
 def course(root):
@@ -39,6 +40,7 @@ def course(root):
     for folder in ("sources/exercises", "solutions", "exercises"):
         shutil.copytree(ROOT / folder / NAME, root / folder / NAME)
     shutil.copy(ROOT / "nbgrader_config.py", root)
+    (root / "grading").symlink_to(ROOT / "grading")
     return root
 
 
@@ -68,12 +70,12 @@ def scores(root):
         }
 
 
-def honest(root):
+def honest(root, odd=ODD):
     """Hand in three honest papers: one right, one with a mistake, one untouched."""
     part = load(NAME, root).parts["10a"]
     wrong = written(part.asks, next(iter(part.mistakes.values())))
     hand_in(root, "ada")
-    hand_in(root, ODD, {"10a-answer": wrong})
+    hand_in(root, odd, {"10a-answer": wrong})
     hand_in(root, "blank", blank=True)
 
 
@@ -105,8 +107,8 @@ def test_every_student_gets_the_marks_that_were_earned(graded):
 
 def test_the_table_has_every_student(graded):
     rows = list(csv.DictReader((graded / "grades.csv").read_text("utf-8").splitlines()))
-    assert {row["student_id"]: float(row["score"]) for row in rows if row["student_id"] != ODD} == {
-        "ada": 9, "eve": 7, "blank": 0, "torn": 0,
+    assert {row["student_id"]: float(row["score"]) for row in rows} == {
+        "ada": 9, "eve": 7, "blank": 0, "torn": 0, ODD: 6,
     }  # fmt: skip
 
 
@@ -157,7 +159,9 @@ def test_what_is_finished_is_left_alone_and_what_is_new_is_graded(graded):
 
 def test_the_same_file_gets_the_same_questions(graded):
     exercise = load(NAME, graded)
-    assert sheets(graded, exercise) == sheets(graded, exercise)
+    first, *others = (seed(secret(graded), sheet) for sheet in sheets(exercise))
+    assert first == seed(secret(graded), sheets(exercise)[0])
+    assert first not in others
     assert (graded / ".grading" / "secret").stat().st_mode & 0o077 == 0
 
 
@@ -184,6 +188,43 @@ def test_the_notebook_under_another_name_is_found(graded):
     assert scores(graded)["renamed"]["10a"] == (3, False)
 
 
+def test_a_page_follows_what_a_person_has_entered(graded):
+    place = graded / "feedback" / ODD / NAME / f"{NAME}.html"
+    with Gradebook(f"sqlite:///{graded}/gradebook.db") as book:
+        book.find_comment("10e-words", NAME, NAME, ODD).manual_comment = "Try **again**."
+        book.db.commit()
+    others = {path: path.stat().st_mtime_ns for path in (graded / "feedback").rglob("*.html")}
+    del others[place]
+    assert grade(graded, "ex10") == 0
+    assert "Try <strong>again</strong>." in place.read_text("utf-8")
+    assert others == {path: path.stat().st_mtime_ns for path in others}
+
+
+def test_marks_that_are_not_ours_or_are_lost_are_made_again(graded):
+    before = scores(graded)
+    with Gradebook(f"sqlite:///{graded}/gradebook.db") as book:
+        book.find_grade("10b", NAME, NAME, "torn").auto_score = 3.0
+        book.db.commit()
+    (graded / "autograded" / "blank" / NAME / f"{NAME}.ipynb").unlink()
+    assert grade(graded, "ex10") == 2
+    assert scores(graded) == before
+
+
+def test_files_that_no_student_should_hand_in_stop_nobody(tmp_path):
+    root = course(tmp_path)
+    hand_in(root, "ada")
+    half = hand_in(root, "half", {"10e-words": "half a sign: HERE"})
+    half.write_bytes(half.read_bytes().replace(b"HERE", b"\\ud83d"))
+    (root / "submitted" / "link").mkdir()
+    (root / "submitted" / "link" / NAME).symlink_to(root / "submitted" / "ada" / NAME)
+    (root / "submitted" / "none" / NAME).mkdir(parents=True)
+    assert grade(root, "ex10") == 4
+    found = scores(root)
+    assert found["ada"] == found["half"] | {"10e-words": (0, True)}
+    assert found["link"] == found["none"]
+    assert found["none"]["10a"] == (0, False)
+
+
 def test_killed_in_the_middle_it_goes_on_and_changes_no_mark(tmp_path):
     root = course(tmp_path)
     for number in range(6):
@@ -192,11 +233,11 @@ def test_killed_in_the_middle_it_goes_on_and_changes_no_mark(tmp_path):
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     run = subprocess.Popen(command, cwd=root, env=env, stderr=subprocess.DEVNULL)
     records = root / ".grading" / NAME
-    while run.poll() is None and len(list(records.glob("*.json"))) < 2:
+    while run.poll() is None and len(list(records.glob("*/mark.json"))) < 2:
         time.sleep(0.01)
     run.send_signal(signal.SIGKILL)
     run.wait()
-    finished = {path: path.stat().st_mtime_ns for path in records.glob("*.json")}
+    finished = {path: path.stat().st_mtime_ns for path in records.glob("*/mark.json")}
     assert 2 <= len(finished) < 6
     assert grade(root, "ex10") == 6 - len(finished)
     assert finished == {path: path.stat().st_mtime_ns for path in finished}
@@ -207,10 +248,11 @@ def test_killed_in_the_middle_it_goes_on_and_changes_no_mark(tmp_path):
 
 def test_plain_nbgrader_agrees_on_honest_work(tmp_path):
     ours = course(tmp_path / "ours")
-    honest(ours)
+    name = 'o\'neil "x" <b>'  # a name with brackets is one that nbgrader leaves out
+    honest(ours, name)
     grade(ours, "ex10")
     plain = course(tmp_path / "plain")
-    honest(plain)
+    honest(plain, name)
     env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
            "PYTHONPATH": str(ROOT)}  # fmt: skip
     for command in (["generate_assignment", NAME, "--force"], ["autograde", NAME]):

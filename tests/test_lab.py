@@ -206,6 +206,12 @@ def test_the_first_page_is_the_lesson_and_nothing_else(running):
         page.locator(READY).wait_for()
         page.wait_for_timeout(500)
         assert page.locator(".jp-Dialog, .Toastify__toast").all_inner_texts() == []
+        bar = page.locator(".jp-NotebookPanel-toolbar")
+        assert not [word for word in ("Notebook", "Validate") if word in bar.inner_text()]
+        titles = bar.locator("[title]").evaluate_all("all => all.map(one => one.title)")
+        assert "Run this cell and advance (Shift+Enter)" in titles
+        assert not [title for title in titles if "Font" in title or "Slide" in title]
+        assert "Nbgrader" not in page.locator("#jp-menu-panel").inner_text()
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
 
 

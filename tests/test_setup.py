@@ -180,7 +180,16 @@ class Checkout:
         python.chmod(0o755)
 
     def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        outer = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PORT", "BROWSER", "PYTHON"}
+        outer = {
+            "MAKEFLAGS",
+            "MAKELEVEL",
+            "MFLAGS",
+            "PORT",
+            "BROWSER",
+            "PYTHON",
+            "ASSIGNMENT",
+            "STUDENT",
+        }
         return subprocess.run(
             ["make", "PYTHON=./stand-in", *arguments],
             cwd=self.folder,
@@ -253,6 +262,15 @@ def test_a_forced_build_is_forced(checkout):
     for flags in (["-B"], ["-Bs"], ["--always-make"], ["-B", "-j2", "PORT=1"]):
         checkout.make(*flags, "notebooks")
         assert checkout.calls() == ["-m course_lib.notebooks --force"]
+
+
+def test_the_name_of_a_student_reaches_the_grader_whole(checkout):
+    checkout.make("grade", "ASSIGNMENT=ex10")
+    assert checkout.calls()[-1] == "-m grading.grade ex10"
+    name = '-o\'neil, "x" `touch oops` [1]'
+    checkout.make("grade", "ASSIGNMENT=ex10", f"STUDENT={name}")
+    assert checkout.calls() == [f"-m grading.grade ex10 --student={name}"]
+    assert not (checkout.folder / "oops").exists()
 
 
 def test_no_python_or_one_too_old_is_one_sentence(checkout):

@@ -306,19 +306,19 @@ def projects(least):
 
 
 def by_hand(f, theta, rng):
-    v, size = np.zeros(f.dim), 50
+    v, size = np.zeros(f.dim), 100
     while f.left >= f.n:
         order = rng.permutation(f.n)
         for begin in range(0, f.n, size):
             v = 0.9 * v + f.batch(order[begin : begin + size]).grad(theta)
-            theta = theta - 0.03 * v
+            theta = theta - 0.08 * v
     return theta
 
 
 def by_adam(f, theta, rng):
-    n_steps = f.left // 50 - 1
-    deal = batches(f.n, 50, rng)
-    return run(adam, f, theta, n_steps, batches=deal, record=[], lr=0.01).end
+    n_steps = f.left // 100 - 1
+    deal = batches(f.n, 100, rng)
+    return run(adam, f, theta, n_steps, batches=deal, record=[], lr=0.02).end
 
 
 def the_start(f, theta, rng):
@@ -348,20 +348,20 @@ def uphill(f, theta, rng):
 
 
 def adam_by_hand(f, theta, rng):
-    m, v, t, n_steps = 0, 0, 0, f.left // 50
-    while f.left >= 50:
+    m, v, t, n_steps = 0, 0, 0, f.left // 80
+    while f.left >= 80:
         t += 1
-        g = f.batch(rng.integers(f.n, size=50)).grad(theta)
+        g = f.batch(rng.integers(f.n, size=80)).grad(theta)
         m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
-        rate = 0.03 * min(1, t / 100) * np.cos(np.pi / 2 * t / n_steps) ** 2
+        rate = 0.04 * min(1, t / 60) * np.cos(np.pi / 2 * t / n_steps) ** 2
         theta = theta - rate * m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
     return theta
 
 
 def momentum_cycle(f, theta, rng):
-    n_steps = f.left // 50 - 1
-    lr = schedules.one_cycle(0.1, n_steps)
-    deal = batches(f.n, 50, rng)
+    n_steps = f.left // 80 - 1
+    lr = schedules.one_cycle(0.15, n_steps)
+    deal = batches(f.n, 80, rng)
     return run(momentum, f, theta, n_steps, batches=deal, record=[], lr=lr).end
 
 
