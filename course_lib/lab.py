@@ -39,6 +39,10 @@ HIDDEN = {
 IN_THE_PAGE = (
     "@jupyter/nbgrader", "@jupyter-notebook/lab-extension", "jupyterlab-slideshow",
     "@deathbeds/jupyterlab-fonts",
+    *(
+        f"@deathbeds/jupyterlab-font-{name}"
+        for name in ("anonymous-pro", "atkinson-hyperlegible", "dejavu-sans-mono", "fira-code")
+    ),
 )  # fmt: skip
 # No questions at the start; and every cell stays in the page, so that a question can reach its
 # revealed answer and the browser's own search finds every word of a lesson.
