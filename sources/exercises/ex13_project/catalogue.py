@@ -348,20 +348,21 @@ def uphill(f, theta, rng):
 
 
 def adam_by_hand(f, theta, rng):
-    m, v, t, n_steps = 0, 0, 0, f.left // 80
-    while f.left >= 80:
-        t += 1
-        g = f.batch(rng.integers(f.n, size=80)).grad(theta)
+    m, v, n_steps = 0, 0, f.left // 50
+    for t in range(1, n_steps + 1):
+        if t % 80 == 1:
+            order = rng.permutation(f.n)
+        g = f.batch(order[50 * ((t - 1) % 80) :][:50]).grad(theta)
         m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
-        rate = 0.04 * min(1, t / 60) * np.cos(np.pi / 2 * t / n_steps) ** 2
+        rate = 0.04 * min(1, t / 200) * np.cos(np.pi / 2 * t / n_steps) ** 2
         theta = theta - rate * m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
     return theta
 
 
 def momentum_cycle(f, theta, rng):
-    n_steps = f.left // 80 - 1
-    lr = schedules.one_cycle(0.15, n_steps)
-    deal = batches(f.n, 80, rng)
+    n_steps = f.left // 50 - 1
+    lr = schedules.one_cycle(0.12, n_steps)
+    deal = batches(f.n, 50, rng)
     return run(momentum, f, theta, n_steps, batches=deal, record=[], lr=lr).end
 
 
